@@ -1,0 +1,1 @@
+"""The application: campaigns, calls, the case store, the console."""

@@ -1,0 +1,1 @@
+"""Send a text or an e-mail, and learn what became of it."""

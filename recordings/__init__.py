@@ -1,0 +1,1 @@
+"""Keep call audio, prove it unchanged, forget it on time."""

@@ -1,0 +1,1 @@
+"""When?  The clock, the cadence of attempts and the few periodic jobs."""
