@@ -8,36 +8,42 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Protocol
 
 from compliance.permit import Permit
+from dialer.model.call_events import (
+    Answered,
+    BeepHeard,
+    CallEvent,
+    CallOutcome,
+    Dtmf,
+    Ended,
+    Machine,
+    MachineVerdict,
+    PlayFinished,
+    RecordingFinished,
+    Ringing,
+    Trying,
+)
 
-
-class CallOutcome(StrEnum):
-    """How a call leg ended, as `telephony.causes` reads the far side's answer."""
-
-    ANSWERED = "answered"
-    BUSY = "busy"
-    NO_ANSWER = "no_answer"
-    REJECTED = "rejected"
-    BAD_NUMBER = "bad_number"
-    UNAVAILABLE = "unavailable"
-    CONGESTION = "congestion"
-    NO_ROUTE = "no_route"
-    AUTH = "auth"
-    INCOMPATIBLE = "incompatible"
-    CANCELLED = "cancelled"
-    ENGINE_FAULT = "engine_fault"
-    ENGINE_LOST = "engine_lost"
-
-
-class Machine(StrEnum):
-    """The verdict of answering-machine detection."""
-
-    HUMAN = "human"
-    MACHINE = "machine"
-    NOT_SURE = "not_sure"
+__all__ = [
+    "Answered",
+    "BeepHeard",
+    "CallEvent",
+    "CallOutcome",
+    "CallSpec",
+    "Dtmf",
+    "Ended",
+    "EngineHealth",
+    "EngineRefused",
+    "Machine",
+    "MachineVerdict",
+    "PlayFinished",
+    "RecordingFinished",
+    "Ringing",
+    "TelephonyEngine",
+    "Trying",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,74 +55,6 @@ class CallSpec:
     caller_id: str
     ring_timeout_s: float
     detect_machine: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallEvent:
-    """Base of all events. `at` is the engine's monotonic time in seconds."""
-
-    call_id: str
-    seq: int
-    at: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trying(CallEvent):
-    """The INVITE is on the wire."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ringing(CallEvent):
-    early_media: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answered(CallEvent):
-    """Media may flow from here on."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MachineVerdict(CallEvent):
-    verdict: Machine
-    why: str
-    ms: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BeepHeard(CallEvent):
-    """The voicemail's tone has ended: a message may be left now."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dtmf(CallEvent):
-    digit: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlayFinished(CallEvent):
-    media: str
-    completed: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordingFinished(CallEvent):
-    """A closed two-channel G.711 WAV: left is our side, right the consumer's."""
-
-    path: str
-    duration_s: float
-    bytes: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ended(CallEvent):
-    outcome: CallOutcome
-    sip_code: int | None
-    q850: int | None
-    reason: str
-    hung_up_by: str  # us, them, network
-    ringing_seen: bool
-    ring_ms: int
-    talk_ms: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
