@@ -1,0 +1,82 @@
+"""What an operator may set: environment variables with the prefix RINGFENCE_.
+
+All problems are reported at once. Only `dialer.runtime` and `dialer.cli` read these.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _server_url(*schemes: str) -> AfterValidator:
+    def check(url: str | None) -> str | None:
+        if url is None:
+            return None
+        parts = urlsplit(url)
+        if parts.scheme not in schemes or not parts.hostname or not parts.port:
+            raise ValueError(f"expected {schemes[0]}://[user:password@]host:port")
+        return url
+
+    return AfterValidator(check)
+
+
+class Settings(BaseSettings):
+    """The service's settings; every default runs on one machine with no other server."""
+
+    model_config = SettingsConfigDict(env_prefix="RINGFENCE_", extra="ignore")
+
+    data_dir: Path = Path("var")
+    database_url: str | None = None
+    redis_url: str | None = None
+    listen: Annotated[str, Field(pattern=r"^[^:]+:\d+$")] = "127.0.0.1:8060"
+    public_url: str | None = None  # what consumers' links start with
+    recordings_url: str | None = None
+    keys_file: Path | None = None
+    packs_dir: Path | None = None
+
+    actor: str = "third_party_collector"
+    business_name: str = "Fernwood"
+    default_country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "US"
+
+    telephony: Literal["sip"] = "sip"
+    sip_trunk_url: Annotated[str | None, _server_url("sip")] = None
+    sip_listen: str = "127.0.0.1:0"
+    sip_media_host: str = "127.0.0.1"
+    sip_rtp_ports: Annotated[str, Field(pattern=r"^\d+-\d+$")] = "20000-29999"
+    caller_id: str = "+15550100100"
+    max_lines: Annotated[int, Field(ge=0, le=5000)] = 30
+    calls_per_second: Annotated[float, Field(gt=0, le=500)] = 10.0
+    ring_timeout_s: Annotated[float, Field(ge=1, le=120)] = 25.0
+
+    smsc_url: Annotated[str | None, _server_url("smpp")] = None
+    sms_sender: str = "FERNWOOD"
+    smtp_url: Annotated[str | None, _server_url("smtp")] = None
+    email_sender: str = "care@fernwood.example"
+
+    webhook_url: str | None = None
+    webhook_secret: SecretStr | None = None
+
+    clock_start: datetime | None = None  # the service's clock reads as if started then
+
+    @property
+    def store_url(self) -> str:
+        """The case store's SQLAlchemy URL; a SQLite file in the data folder by default."""
+        return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'ringfence.sqlite'}"
+
+    @property
+    def base_url(self) -> str:
+        return self.public_url or f"http://{self.listen}"
+
+    @property
+    def vault_url(self) -> str:
+        return self.recordings_url or f"file:{self.data_dir.resolve() / 'recordings'}"
+
+    @property
+    def key_path(self) -> Path:
+        return self.keys_file or self.data_dir / "keys.json"
