@@ -1,0 +1,144 @@
+"""Opening the case store: SQLite (WAL, synchronous=FULL) or PostgreSQL by one URL.
+
+`read()` and `write()` give a connection in one transaction. What is written in `read()` is rolled
+back. On SQLite writers take turns: `BEGIN IMMEDIATE`, so a transaction never fails half-way for
+want of the write lock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Iterable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import BigInteger, Connection, bindparam, event, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from scheduler.clock import Clock, SystemClock
+
+BUSY_TIMEOUT_S = 30.0
+
+_LOCK = text("select pg_advisory_xact_lock(k) from unnest(:keys) as k").bindparams(
+    bindparam("keys", type_=ARRAY(BigInteger))
+)
+_MIGRATION_LOCK = "migration"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Database:
+    """An open case store. `writer` names this process's stream in the ledger."""
+
+    engine: AsyncEngine
+    clock: Clock
+    writer: str
+    _turn: asyncio.Lock | None = field(repr=False)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A connection that sees one state of the store; it keeps nothing."""
+        async with self.engine.connect() as conn:
+            yield conn
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """A connection in one write transaction, durable when the block ends without error."""
+        turn: AbstractAsyncContextManager[Any] = self._turn or nullcontext()
+        async with turn, self.engine.connect() as plain:
+            conn = await plain.execution_options(write=True)
+            async with conn.begin():
+                yield conn
+
+
+@asynccontextmanager
+async def open_database(
+    url: str, *, clock: Clock | None = None, writer: str = "main"
+) -> AsyncIterator[Database]:
+    """Open the store at a SQLAlchemy URL (`sqlite+aiosqlite:///...`, `postgresql+asyncpg://...`).
+
+    Several processes may share one store; each then needs its own `writer`.
+    """
+    engine = _engine(url)
+    try:
+        yield Database(
+            engine=engine,
+            clock=clock or SystemClock(),
+            writer=writer,
+            _turn=asyncio.Lock() if engine.dialect.name == "sqlite" else None,
+        )
+    finally:
+        await engine.dispose()
+
+
+async def migrate(url: str) -> None:
+    """Bring the store at `url` to the newest form; safe to call from several processes."""
+    engine = _engine(url)
+    try:
+        async with engine.connect() as plain:
+            conn = await plain.execution_options(write=True)
+            async with conn.begin():
+                await lock(conn, [_MIGRATION_LOCK])
+                await conn.run_sync(_upgrade)
+    finally:
+        await engine.dispose()
+
+
+async def lock(conn: AsyncConnection, keys: Iterable[str]) -> None:
+    """Hold these names until the transaction ends, taken in one order by everybody.
+
+    On SQLite a write transaction already excludes all others.
+    """
+    if conn.dialect.name == "sqlite":
+        return
+    numbers = sorted({_lock_number(key) for key in keys})
+    if numbers:
+        await conn.execute(_LOCK, {"keys": numbers})
+
+
+def _lock_number(key: str) -> int:
+    return int.from_bytes(blake2b(key.encode(), digest_size=8).digest(), "big", signed=True)
+
+
+def _upgrade(conn: Connection) -> None:
+    config = Config()
+    config.set_main_option("script_location", "dialer.store:migrations")
+    config.attributes["connection"] = conn
+    command.upgrade(config, "head")
+
+
+def _engine(url: str) -> AsyncEngine:
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        if not parsed.database or parsed.database == ":memory:":
+            raise ValueError("the case store needs a SQLite file, not memory")
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_async_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_S})
+        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+        event.listen(engine.sync_engine, "begin", _begin_sqlite)
+        return engine
+    if parsed.get_backend_name() != "postgresql":
+        raise ValueError(f"the case store is SQLite or PostgreSQL, not {parsed.drivername}")
+    return create_async_engine(parsed, pool_size=10, max_overflow=10)
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # the begin event below starts transactions
+    cursor = connection.cursor()
+    cursor.execute("pragma journal_mode = wal")
+    cursor.execute("pragma synchronous = full")
+    cursor.execute("pragma foreign_keys = on")
+    cursor.execute("pragma cache_size = -65536")  # 64 MiB
+    cursor.close()
+
+
+def _begin_sqlite(conn: Connection) -> None:
+    write = conn.get_execution_options().get("write", False)
+    conn.exec_driver_sql("begin immediate" if write else "begin")
