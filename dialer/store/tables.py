@@ -93,7 +93,7 @@ cases = Table(
     Column("consumer_id", Id, ForeignKey("consumers.id"), nullable=False),
     Column("status", Word, nullable=False, server_default="open"),  # open, paused, closed
     Column("creditor", String(120)),
-    Column("rank", SmallInteger, nullable=False, server_default="0"),
+    Column("rank", Integer, nullable=False, server_default="0"),  # higher goes first
     Column("notes", Text),
     Column("last_outcome", Word),
     Column("last_activity_at", UtcDateTime),
@@ -233,6 +233,7 @@ campaigns = Table(
     Column("name", String(120), nullable=False, unique=True),
     Column("state", Word, nullable=False),  # draft, running, paused, stopped
     Column("mode", Word, nullable=False),
+    Column("lines", Integer, nullable=False),
     Column("actor", Word, nullable=False),
     Column("creditor", String(120)),
     Column("strategy", JSON, nullable=False),
@@ -250,19 +251,20 @@ campaign_cases = Table(
     metadata,
     Column("campaign_id", Id, ForeignKey("campaigns.id"), primary_key=True),
     Column("case_id", Id, ForeignKey("cases.id"), primary_key=True),
-    Column("position", Integer, nullable=False),  # order in the list; ties are broken by it
-    Column("state", Word, nullable=False),  # due, held, done
+    Column("placed_at", UtcDateTime, nullable=False),
+    Column("position", BigInteger, nullable=False),  # breaks ties: by rank, then as they came
+    Column("state", Word, nullable=False),  # due, working, held, done
     Column("step", SmallInteger, nullable=False, server_default="0"),
     Column("next_channel", Word),
     Column("next_at", UtcDateTime),  # null = nothing to do until an event wakes the case
-    Column("priority", SmallInteger, nullable=False, server_default="0"),  # higher goes first
+    Column("priority", SmallInteger, nullable=False, server_default="0"),  # callbacks outrank
     Column("lease_owner", String(120)),
     Column("lease_until", UtcDateTime),
     Column("last_attempt_id", Id),
     Column("last_outcome", Word),
     Column("last_rule", String(60)),  # what bound the last refusal
     Column("updated_at", UtcDateTime, nullable=False),
-    CheckConstraint("priority between -99 and 99", name="priority"),
+    CheckConstraint("priority between 0 and 9", name="priority"),
     # The claim walks this index, one priority after the other, and touches only due rows.
     Index("ix_campaign_cases_due", "campaign_id", "state", "priority", "next_at", "position"),
     Index(None, "case_id"),

@@ -1,0 +1,33 @@
+"""One obligation, with what the creditor reported of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import NewType
+
+DebtId = NewType("DebtId", str)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Debt:
+    """A debt as it stood at `as_of`. Amounts are in the minor unit of `currency` (ISO 4217)."""
+
+    id: DebtId
+    debt_ref: str
+    position: int
+    as_of: datetime
+    creditor: str | None = None
+    product: str | None = None
+    currency: str | None = None
+    balance_minor: int | None = None
+    days_past_due: int | None = None
+    due_date: date | None = None
+    status: str = "open"
+
+
+def days_past_due_at(debt: Debt, now: datetime) -> int | None:
+    """Days past due at `now`: the reported figure, grown by the days since; None = unknown."""
+    if debt.days_past_due is None:
+        return None
+    return debt.days_past_due + max(0, (now - debt.as_of).days)
