@@ -11,7 +11,7 @@ import hashlib
 import hmac
 from datetime import datetime
 
-HEADER = "Ringfence-Signature"
+SIGNATURE_HEADER = "Ringfence-Signature"
 TOLERANCE_S = 300
 
 
