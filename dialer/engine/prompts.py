@@ -30,13 +30,10 @@ class Prompts:
 
 def load_prompts() -> Prompts:
     """Read the shipped messages."""
-    root = resources.files("dialer.engine") / "voices"
-    return Prompts(
-        {
-            language.name: {
-                wav.name.removesuffix(".wav"): read_frames(wav.read_bytes())
-                for wav in language.iterdir()
+    with resources.as_file(resources.files("dialer.engine") / "voices") as root:
+        return Prompts(
+            {
+                language.name: {wav.stem: read_frames(wav) for wav in language.glob("*.wav")}
+                for language in root.iterdir()
             }
-            for language in root.iterdir()
-        }
-    )
+        )
