@@ -31,6 +31,7 @@ _LOCK = text("select pg_advisory_xact_lock(k) from unnest(:keys) as k").bindpara
     bindparam("keys", type_=ARRAY(BigInteger))
 )
 _MIGRATION_LOCK = "migration"
+_ONE_STATE = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,12 +41,13 @@ class Database:
     engine: AsyncEngine
     clock: Clock
     writer: str
+    _reader: AsyncEngine = field(repr=False)
     _turn: asyncio.Lock | None = field(repr=False)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A connection that sees one state of the store; it keeps nothing."""
-        async with self.engine.connect() as conn:
+        async with self._reader.connect() as conn:
             yield conn
 
     @asynccontextmanager
@@ -67,12 +69,14 @@ async def open_database(
     Several processes may share one store; each then needs its own `writer`.
     """
     engine = _engine(url)
+    sqlite = engine.dialect.name == "sqlite"
     try:
         yield Database(
             engine=engine,
             clock=clock or SystemClock(),
             writer=writer,
-            _turn=asyncio.Lock() if engine.dialect.name == "sqlite" else None,
+            _reader=engine if sqlite else engine.execution_options(**_ONE_STATE),
+            _turn=asyncio.Lock() if sqlite else None,
         )
     finally:
         await engine.dispose()

@@ -384,7 +384,7 @@ ledger = Table(
     Column("entry_hash", String(64), nullable=False),
     Column("subject", Id),  # the consumer, for finding; it repeats the body's `person`
     Index(None, "subject", "at"),
-    Index(None, "kind", "at"),
+    Index(None, "kind", "stream", "seq"),
 )
 
 ledger_heads = Table(

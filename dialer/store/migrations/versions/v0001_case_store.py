@@ -91,7 +91,9 @@ def upgrade() -> None:
         sa.Column("subject", sa.String(length=40), nullable=True),
         sa.PrimaryKeyConstraint("stream", "seq", name=op.f("pk_ledger")),
     )
-    op.create_index(op.f("ix_ledger_kind_at"), "ledger", ["kind", "at"], unique=False)
+    op.create_index(
+        op.f("ix_ledger_kind_stream_seq"), "ledger", ["kind", "stream", "seq"], unique=False
+    )
     op.create_index(op.f("ix_ledger_subject_at"), "ledger", ["subject", "at"], unique=False)
     op.create_table(
         "ledger_heads",

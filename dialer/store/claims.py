@@ -1,0 +1,141 @@
+"""Leasing the next due cases of a campaign. A lease lapses by itself after a crash."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from compliance.facts import Channel
+from dialer.store import tables
+from dialer.store.database import Database
+from dialer.store.work import FollowUp, WorkState, move_on
+
+_TABLE = tables.campaign_cases
+_TOP_PRIORITY = 9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueCase:
+    """A case that is leased to us, and what its strategy wants now."""
+
+    campaign_id: str
+    case_id: str
+    consumer_id: str
+    step: int
+    channel: Channel | None  # None = not planned yet
+    due_at: datetime
+    placed_at: datetime
+    priority: int
+    last_outcome: str | None
+
+
+async def claim_due(
+    db: Database, campaign_id: str, *, owner: str, now: datetime, limit: int, lease: timedelta
+) -> list[DueCase]:
+    """Lease up to `limit` due cases: callbacks first, then by due time, rank and place.
+
+    The cost does not grow with the campaign: the index is walked from the first due row of each
+    priority, and only leased rows are stepped over.
+    """
+    async with db.write() as conn:
+        rows: list[Row[Any]] = []
+        priority = await _next_priority(conn, campaign_id, _TOP_PRIORITY)
+        while priority is not None and len(rows) < limit:
+            rows += await _due(conn, campaign_id, priority, now, limit - len(rows))
+            priority = await _next_priority(conn, campaign_id, priority - 1)
+        await _lease(conn, campaign_id, rows, owner, now + lease)
+    return [
+        DueCase(
+            campaign_id=campaign_id,
+            case_id=row.case_id,
+            consumer_id=row.consumer_id,
+            step=row.step,
+            channel=Channel(row.next_channel) if row.next_channel else None,
+            due_at=row.next_at,
+            placed_at=row.placed_at,
+            priority=row.priority,
+            last_outcome=row.last_outcome,
+        )
+        for row in rows
+    ]
+
+
+async def release(
+    db: Database, campaign_id: str, case_ids: Sequence[str], *, owner: str, now: datetime
+) -> None:
+    """Give back cases that were leased and not worked; they are due as before."""
+    async with db.write() as conn:
+        await conn.execute(
+            update(_TABLE)
+            .where(
+                _TABLE.c.campaign_id == campaign_id,
+                _TABLE.c.case_id.in_(case_ids),
+                _TABLE.c.lease_owner == owner,
+                _TABLE.c.state == WorkState.DUE,
+            )
+            .values(lease_owner=None, lease_until=None, updated_at=now)
+        )
+
+
+async def plan(
+    db: Database, campaign_id: str, case_id: str, follow_up: FollowUp, now: datetime
+) -> None:
+    """Plan a case anew without an attempt, and free its lease."""
+    async with db.write() as conn:
+        await move_on(conn, campaign_id=campaign_id, case_id=case_id, follow_up=follow_up, now=now)
+
+
+async def _next_priority(conn: AsyncConnection, campaign_id: str, at_most: int) -> int | None:
+    found = await conn.execute(
+        select(func.max(_TABLE.c.priority)).where(
+            _TABLE.c.campaign_id == campaign_id,
+            _TABLE.c.state == WorkState.DUE,
+            _TABLE.c.priority <= at_most,
+        )
+    )
+    highest: int | None = found.scalar_one()
+    return highest
+
+
+async def _due(
+    conn: AsyncConnection, campaign_id: str, priority: int, now: datetime, limit: int
+) -> Sequence[Row[Any]]:
+    found = await conn.execute(
+        select(_TABLE, tables.cases.c.consumer_id)
+        .join(tables.cases, tables.cases.c.id == _TABLE.c.case_id)
+        .where(
+            _TABLE.c.campaign_id == campaign_id,
+            _TABLE.c.state == WorkState.DUE,
+            _TABLE.c.priority == priority,
+            _TABLE.c.next_at <= now,
+            or_(_TABLE.c.lease_until.is_(None), _TABLE.c.lease_until <= now),
+        )
+        .order_by(_TABLE.c.next_at, _TABLE.c.position)
+        .limit(limit)
+        .with_for_update(of=_TABLE, skip_locked=True)
+    )
+    return found.all()
+
+
+async def _lease(
+    conn: AsyncConnection,
+    campaign_id: str,
+    rows: Sequence[Row[Any]],
+    owner: str,
+    until: datetime,
+) -> None:
+    if not rows:
+        return
+    await conn.execute(
+        update(_TABLE)
+        .where(
+            _TABLE.c.campaign_id == campaign_id,
+            _TABLE.c.case_id.in_([row.case_id for row in rows]),
+        )
+        .values(lease_owner=owner, lease_until=until)
+    )

@@ -1,0 +1,185 @@
+"""Verifying and exporting the ledger.
+
+`verify` walks every stream against its recorded head, and then holds the rows that the ledger
+speaks of (decisions, attempts) against what it says of them. `verify_file` does the first part on
+an export, with no database.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TextIO
+
+from sqlalchemy import Connection, Row, select, tuple_
+
+from compliance import ledger
+from compliance.ledger import Broken, Entry, Head
+from dialer.store import tables
+from dialer.store.database import Database
+from dialer.store.ledger_witness import contradiction
+
+PAGE = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """What was walked, and the first fault found, if any."""
+
+    entries: int
+    streams: int
+    broken: Broken | None
+
+
+class _Count:
+    """Counts what passes, so that a walk of any length keeps nothing."""
+
+    def __init__(self) -> None:
+        self.entries = 0
+        self.streams: set[str] = set()
+
+    def over(self, entries: Iterator[Entry]) -> Iterator[Entry]:
+        for entry in entries:
+            self.entries += 1
+            self.streams.add(entry.stream)
+            yield entry
+
+    def result(self, broken: Broken | None) -> Verified:
+        return Verified(entries=self.entries, streams=len(self.streams), broken=broken)
+
+
+async def verify(db: Database) -> Verified:
+    """Walk the whole ledger; the first broken entry is named."""
+    async with db.read() as conn:
+        return await conn.run_sync(_verify)
+
+
+def _verify(conn: Connection) -> Verified:
+    count = _Count()
+    broken = ledger.verify(count.over(_entries(conn)), _heads(conn))
+    return count.result(broken or contradiction(conn))
+
+
+async def export(db: Database, path: Path) -> int:
+    """Write the ledger as JSON lines, the last of which holds the heads; the entries written."""
+    async with db.read() as conn:
+        return await conn.run_sync(_export, path)
+
+
+def _export(conn: Connection, path: Path) -> int:
+    count = _Count()
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        for entry in count.over(_entries(conn)):
+            file.write(json.dumps(_line(entry), ensure_ascii=False) + "\n")
+        heads = {stream: [head.seq, head.entry_hash] for stream, head in _heads(conn).items()}
+        file.write(json.dumps({"heads": heads}) + "\n")
+    return count.entries
+
+
+def verify_file(path: Path) -> Verified:
+    """Walk an export. A line that is no entry, or a missing last line, is a break as well."""
+    count = _Count()
+    heads = _last_heads(path)
+    reader = _Export()
+    with path.open(encoding="utf-8") as file:
+        broken = ledger.verify(count.over(reader.entries(file)), heads)
+    fault = reader.fault or (None if heads is not None else "the last line with the heads is cut")
+    if broken is None and fault is not None:
+        broken = Broken(stream=path.name, seq=count.entries + 1, reason=fault)
+    return count.result(broken)
+
+
+def _last_heads(path: Path) -> dict[str, Head] | None:
+    last = ""
+    with path.open(encoding="utf-8") as file:
+        for line in file:
+            last = line
+    try:
+        return {
+            stream: Head(seq=int(seq), entry_hash=str(entry_hash))
+            for stream, (seq, entry_hash) in json.loads(last)["heads"].items()
+        }
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+class _Export:
+    """Reads an export line by line and remembers its first fault."""
+
+    def __init__(self) -> None:
+        self.fault: str | None = None
+
+    def entries(self, file: TextIO) -> Iterator[Entry]:
+        ended = False
+        for number, line in enumerate(file, 1):
+            try:
+                item = json.loads(line)
+                if ended:
+                    raise ValueError("nothing may follow the heads")
+                ended = "heads" in item
+                if ended:
+                    continue
+                entry = _parsed(item)
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                self.fault = f"line {number} is not an entry: {error!r}"
+                return
+            yield entry
+
+
+def _line(entry: Entry) -> dict[str, object]:
+    return {
+        "stream": entry.stream,
+        "seq": entry.seq,
+        "at": ledger.instant(entry.at),
+        "monotonic": entry.monotonic,
+        "kind": entry.kind,
+        "body": entry.body.decode(),
+        "prev_hash": entry.prev_hash,
+        "entry_hash": entry.entry_hash,
+    }
+
+
+def _parsed(item: Mapping[str, Any]) -> Entry:
+    return Entry(
+        stream=str(item["stream"]),
+        seq=int(item["seq"]),
+        at=datetime.fromisoformat(item["at"]),
+        monotonic=int(item["monotonic"]),
+        kind=str(item["kind"]),
+        body=str(item["body"]).encode(),
+        prev_hash=str(item["prev_hash"]),
+        entry_hash=str(item["entry_hash"]),
+    )
+
+
+def _entries(conn: Connection) -> Iterator[Entry]:
+    """Every entry, stream by stream, in order, a page at a time."""
+    table = tables.ledger
+    place = tuple_(table.c.stream, table.c.seq)
+    query = select(table).order_by(table.c.stream, table.c.seq).limit(PAGE)
+    rows = conn.execute(query).all()
+    while rows:
+        yield from map(_entry, rows)
+        last = rows[-1]
+        rows = conn.execute(query.where(place > (last.stream, last.seq))).all()
+
+
+def _entry(row: Row[Any]) -> Entry:
+    return Entry(
+        stream=row.stream,
+        seq=row.seq,
+        at=row.at,
+        monotonic=row.monotonic,
+        kind=row.kind,
+        body=row.body.encode(),
+        prev_hash=row.prev_hash,
+        entry_hash=row.entry_hash,
+    )
+
+
+def _heads(conn: Connection) -> dict[str, Head]:
+    rows = conn.execute(select(tables.ledger_heads)).all()
+    return {row.stream: Head(seq=row.seq, entry_hash=row.entry_hash) for row in rows}
