@@ -17,7 +17,6 @@ from pyVoIP.RTP import TransmitType
 from dialer.telephony.wire import dtmf, g711, rtp, sdp, wav
 from dialer.telephony.wire.headers import Malformed
 
-
 PACKETS = st.builds(
     rtp.Packet,
     payload_type=st.integers(0, 127),

@@ -1,0 +1,240 @@
+"""The SIP socket: datagrams in and out, each message to its transaction, junk to the counters."""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+import socket
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from twisted.internet import udp
+from twisted.internet.protocol import DatagramProtocol
+
+from dialer.telephony.drivers.sip.reactor import TimeReactor
+from dialer.telephony.drivers.sip.timers import Timers
+from dialer.telephony.drivers.sip.transactions import (
+    Client,
+    ClientUser,
+    Gone,
+    InviteClient,
+    NonInviteClient,
+    Server,
+)
+from dialer.telephony.wire.headers import Malformed, param
+from dialer.telephony.wire.message import Request, Response, parse, reply
+
+Address = tuple[str, int]
+C = TypeVar("C", bound=Client)
+
+ALLOWED = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO, NOTIFY"
+_BRANCH = re.compile(rb"branch\s*=\s*(z9hG4bK[A-Za-z0-9]+)")
+_RECVERR = 11  # IP_RECVERR of Linux, which the socket module does not name before 3.14
+_MSG_ERRQUEUE = getattr(socket, "MSG_ERRQUEUE", None)
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class SipCounters:
+    """What the socket has seen."""
+
+    received: int = 0
+    sent: int = 0
+    junk: int = 0  # not SIP that can be acted upon
+    strays: int = 0  # answers to nothing that was asked
+    faults: int = 0  # our own errors while handling a message
+
+
+class Core(Protocol):
+    """Who handles requests from the far side."""
+
+    def request(self, request: Request, server: Server) -> None:
+        """A new request; it must be answered through `server`."""
+        ...
+
+    def acknowledged(self, ack: Request) -> None: ...
+
+    def fault(self, call_id: str) -> None:
+        """Our own handling of a message of this call failed."""
+        ...
+
+
+class Layer(DatagramProtocol):
+    """Transport and transactions over one UDP socket."""
+
+    noisy = False
+    transport: Any
+
+    def __init__(self, reactor: TimeReactor, timers: Timers, core: Core) -> None:
+        self.counters = SipCounters()
+        self.advertised: Address = ("127.0.0.1", 0)
+        self._reactor = reactor
+        self._timers = timers
+        self._core = core
+        self._clients: dict[tuple[str, str], Client] = {}
+        self._servers: dict[tuple[str, str], Server] = {}
+
+    # Sending
+
+    def via(self) -> str:
+        """A Via of ours with a fresh branch."""
+        host, port = self.advertised
+        return f"SIP/2.0/UDP {host}:{port};branch=z9hG4bK{secrets.token_hex(12)};rport"
+
+    def send(self, data: bytes, address: Address) -> None:
+        self.counters.sent += 1
+        try:
+            self.transport.getHandle().sendto(data, address)
+        except OSError as error:
+            log.debug("datagram to %s not sent: %s", address, error)  # a repeat will follow
+
+    def invite(self, request: Request, address: Address, user: ClientUser) -> InviteClient:
+        """Send an INVITE."""
+        return self._start(InviteClient, request, address, user)
+
+    def ask(self, request: Request, address: Address, user: ClientUser) -> NonInviteClient:
+        """Send any other request but ACK."""
+        return self._start(NonInviteClient, request, address, user)
+
+    def _start(self, kind: type[C], request: Request, address: Address, user: ClientUser) -> C:
+        key = (request.via.branch, request.method)
+        client = kind(
+            self._reactor,
+            self._timers,
+            request,
+            send=lambda data: self.send(data, address),
+            user=user,
+            ended=lambda: self._clients.pop(key, None),
+        )
+        self._clients[key] = client
+        client.start()
+        return client
+
+    # Receiving
+
+    def datagramReceived(self, datagram: bytes, addr: Address) -> None:
+        self.counters.received += 1
+        if not datagram.strip(b"\r\n\0"):
+            return  # a keep-alive
+        try:
+            message = parse(datagram)
+        except Malformed as why:
+            self.counters.junk += 1
+            log.debug("junk from %s: %s", addr, why)
+            return
+        try:
+            if isinstance(message, Response):
+                self._response(message)
+            else:
+                self._request(message, addr)
+        except Malformed as why:
+            self.counters.junk += 1
+            log.debug("unusable message from %s: %s", addr, why)
+        except Exception:
+            self.counters.faults += 1
+            log.exception("a message of call %s could not be handled", message.call_id)
+            self._core.fault(message.call_id)
+
+    def _response(self, response: Response) -> None:
+        client = self._clients.get((response.via.branch, response.cseq[1]))
+        if client is None:
+            self.counters.strays += 1
+            return
+        client.receive(response)
+
+    def _request(self, request: Request, source: Address) -> None:
+        branch = f"{request.via.branch or request.call_id} {request.via.host}:{request.via.port}"
+        if request.method == "ACK":
+            self._ack(request, branch)
+            return
+        known = self._servers.get((branch, request.method))
+        if known is not None:
+            known.repeated()
+            return
+        server = self._serve(request, source, branch)
+        if request.method != "CANCEL":
+            self._core.request(request, server)
+            return
+        invite = (branch, "INVITE") in self._servers
+        server.respond(reply(request, 200 if invite else 481, to_tag=tag(), source=source))
+
+    def _ack(self, request: Request, branch: str) -> None:
+        server = self._servers.get((branch, "INVITE"))
+        if server is not None:
+            server.acknowledge()
+        else:
+            self._core.acknowledged(request)
+
+    def _serve(self, request: Request, source: Address, branch: str) -> Server:
+        key = (branch, request.method)
+        back = source
+        if param(request.via.params, "rport") is None:
+            back = (source[0], request.via.port or 5060)
+        server = Server(
+            self._reactor,
+            self._timers,
+            request,
+            source=source,
+            send=lambda data: self.send(data, back),
+            ended=lambda: self._servers.pop(key, None),
+        )
+        self._servers[key] = server
+        return server
+
+    def unreachable(self, quoted: bytes) -> None:
+        """The network says that the datagram which began so met no listener."""
+        found = _BRANCH.search(quoted)
+        for (branch, _), client in tuple(self._clients.items()):
+            if found and branch == found.group(1).decode() and client.unanswered:
+                client.fail(Gone.REFUSED)
+
+    # The end
+
+    @property
+    def busy(self) -> int:
+        """Transactions that are not over."""
+        return len(self._clients) + len(self._servers)
+
+    def asking(self) -> bool:
+        """Whether a request of ours still waits for its final answer."""
+        return any(client.open for client in self._clients.values())
+
+    def close(self) -> None:
+        for client in tuple(self._clients.values()):
+            client.close()
+        for server in tuple(self._servers.values()):
+            server.close()
+
+
+def tag() -> str:
+    """A fresh From or To tag."""
+    return secrets.token_hex(8)
+
+
+class SipPort(udp.Port):
+    """A UDP port that also reads the socket's error queue: ICMP's word that nobody listens."""
+
+    def __init__(self, port: int, layer: Layer, interface: str, reactor: object) -> None:
+        super().__init__(port, layer, interface, 65_535, reactor)
+        self._layer = layer
+
+    def startListening(self) -> None:
+        super().startListening()
+        if _MSG_ERRQUEUE is not None:
+            self.socket.setsockopt(socket.IPPROTO_IP, _RECVERR, 1)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+
+    def doRead(self) -> None:
+        if _MSG_ERRQUEUE is not None:
+            self._drain(_MSG_ERRQUEUE)
+        super().doRead()
+
+    def _drain(self, flag: int) -> None:
+        for _ in range(64):
+            try:
+                quoted, *_rest = self.socket.recvmsg(2048, 512, flag)
+            except OSError:
+                return
+            self._layer.unreachable(quoted)

@@ -1,0 +1,221 @@
+"""Audio of calls: RTP ports, one shared 20 ms tick, playing, hearing, recording."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from twisted.internet.defer import Deferred
+from twisted.internet.error import CannotListenError
+from twisted.internet.protocol import DatagramProtocol
+
+from dialer.telephony.drivers.sip.jitter import JitterBuffer
+from dialer.telephony.drivers.sip.reactor import Alarm, ListeningPort, Reactor, TimeReactor
+from dialer.telephony.drivers.sip.recorder import Recorder
+from dialer.telephony.wire import dtmf, g711, rtp
+from dialer.telephony.wire.headers import Malformed
+from dialer.telephony.wire.sdp import Media
+
+TICK = 0.02
+_CATCH_UP = 10  # ticks; a longer standstill is not made good
+
+
+class NoPort(Exception):
+    """All RTP ports of the range are taken."""
+
+
+class Listener(Protocol):
+    """Whoever hears what comes over a session."""
+
+    def heard(self, frame: bytes) -> None:
+        """20 ms of mu-law from the far side, each tick."""
+        ...
+
+    def pressed(self, digit: str) -> None: ...
+
+    def played(self, name: str, completed: bool) -> None: ...
+
+
+@dataclass(slots=True)
+class MediaCounters:
+    """What all sessions of an engine have sent, received and thrown away."""
+
+    sent: int = 0
+    received: int = 0
+    junk: int = 0
+    strangers: int = 0  # packets from an address that is not the call's
+
+
+class Session(DatagramProtocol):
+    """The audio of one call on one RTP port."""
+
+    noisy = False
+    transport: Any
+
+    def __init__(self, listener: Listener, counters: MediaCounters, *, symmetric: bool) -> None:
+        self.recorder: Recorder | None = None
+        self._listener = listener
+        self._counters = counters
+        self._symmetric = symmetric
+        self._remote: tuple[str, int] | None = None
+        self._codec = rtp.PCMU
+        self._event: int | None = None
+        self._silent = False
+        self._stream = rtp.Stream(
+            ssrc=secrets.randbits(32), sequence=secrets.randbits(15), timestamp=secrets.randbits(32)
+        )
+        self._jitter = JitterBuffer()
+        self._digits = dtmf.Reader()
+        self._queue: deque[bytes] = deque()
+        self._playing: str | None = None
+
+    @property
+    def port(self) -> int:
+        return int(self.transport.getHost().port)
+
+    def talk_to(self, media: Media) -> None:
+        """Send to the far side as its session description says, from the next tick on."""
+        told = (media.host, media.port)
+        if self._remote is None or not self._symmetric or self._remote[0] == media.host:
+            self._remote = told if media.port else None
+        self._codec = media.codecs[0]
+        self._event = media.event
+        self._silent = media.held
+
+    def play(self, frames: Sequence[bytes], name: str) -> None:
+        self.stop_play()
+        self._queue.extend(frames)
+        self._playing = name
+
+    def stop_play(self) -> None:
+        name, self._playing = self._playing, None
+        self._queue.clear()
+        if name is not None:
+            self._listener.played(name, False)
+
+    def tick(self) -> None:
+        """20 ms: a frame out, a frame in, both into the recording."""
+        if self._remote is None:
+            return
+        ours = self._queue.popleft() if self._queue else g711.SILENCE
+        self._transmit(ours)
+        theirs = self._jitter.pull()
+        if self.recorder is not None:
+            self.recorder.add(ours, theirs)
+        self._listener.heard(theirs)
+        if self._playing is not None and not self._queue:
+            name, self._playing = self._playing, None
+            self._listener.played(name, True)
+
+    def _transmit(self, frame: bytes) -> None:
+        if self._silent:
+            self._stream.skip(len(frame))
+            self._stream.pause()
+            return
+        payload = frame if self._codec == rtp.PCMU else g711.ulaw_to_alaw(frame)
+        packet = self._stream.packet(self._codec, payload).encode()
+        try:
+            self.transport.getHandle().sendto(packet, self._remote)
+        except OSError:
+            return  # a full socket buffer or an unreachable far side is a lost packet
+        self._counters.sent += 1
+
+    def datagramReceived(self, datagram: bytes, addr: tuple[str, int]) -> None:
+        if self._remote is None or (addr[0] != self._remote[0] and not self._symmetric):
+            self._counters.strangers += 1
+            return
+        try:
+            packet = rtp.parse(datagram)
+        except Malformed:
+            self._counters.junk += 1
+            return
+        self._counters.received += 1
+        if self._symmetric:
+            self._remote = addr
+        if packet.payload_type == rtp.PCMU:
+            self._jitter.put(packet.ssrc, packet.timestamp, packet.payload)
+        elif packet.payload_type == rtp.PCMA:
+            heard = g711.alaw_to_ulaw(packet.payload)
+            self._jitter.put(packet.ssrc, packet.timestamp, heard)
+        elif packet.payload_type == self._event:
+            digit = self._digits.feed(packet)
+            if digit is not None:
+                self._listener.pressed(digit)
+
+
+class Ticker:
+    """Calls every session each 20 ms. It rests while there is none."""
+
+    def __init__(self, reactor: TimeReactor) -> None:
+        self._reactor = reactor
+        self._alarm = Alarm(reactor)
+        self._sessions: dict[Session, None] = {}
+        self._due = 0.0
+        self.worst_late = 0.0  # seconds
+
+    def add(self, session: Session) -> None:
+        if not self._sessions:
+            self._due = self._reactor.seconds() + TICK
+            self._alarm.set(TICK, self._tick)
+        self._sessions[session] = None
+
+    def remove(self, session: Session) -> None:
+        self._sessions.pop(session, None)
+        if not self._sessions:
+            self._alarm.clear()
+
+    def __len__(self) -> int:
+        return len(self._sessions)
+
+    def _tick(self) -> None:
+        late = self._reactor.seconds() - self._due
+        self.worst_late = max(self.worst_late, late)
+        if late > _CATCH_UP * TICK:
+            self._due = self._reactor.seconds()
+        for session in tuple(self._sessions):
+            session.tick()
+        self._due += TICK
+        if self._sessions:
+            self._alarm.set(max(0.0, self._due - self._reactor.seconds()), self._tick)
+
+
+class PortPool:
+    """Even RTP ports of a range, taken in turn so that late packets meet no new call."""
+
+    def __init__(self, reactor: Reactor, host: str, ports: tuple[int, int]) -> None:
+        first = ports[0] + ports[0] % 2
+        self._reactor = reactor
+        self._host = host
+        self._free = deque(range(first, ports[1] + 1, 2))
+        self._closing: set[Deferred[None]] = set()
+        self.taken = 0
+
+    def open(self, session: Session) -> Callable[[], None]:
+        """Bind the session to a port; the result gives it back. Raises NoPort."""
+        for _ in range(len(self._free)):
+            number = self._free.popleft()
+            try:
+                port = self._reactor.listenUDP(number, session, self._host)
+            except CannotListenError:
+                self._free.append(number)  # some other program has it just now
+                continue
+            self.taken += 1
+            return lambda: self._close(port, number)
+        raise NoPort("no free RTP port")
+
+    def _close(self, port: ListeningPort, number: int) -> None:
+        closing = port.stopListening()
+        if closing is not None:
+            self._closing.add(closing)
+            closing.addBoth(lambda _: self._closing.discard(closing))
+        self.taken -= 1
+        self._free.append(number)
+
+    async def closed(self) -> None:
+        """Return once every socket that was given back is closed."""
+        loop = asyncio.get_running_loop()
+        await asyncio.gather(*(port.asFuture(loop) for port in tuple(self._closing)))

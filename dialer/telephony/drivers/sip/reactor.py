@@ -1,0 +1,76 @@
+"""The reactor that the engine runs on: what it needs of one, and one for the running loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from twisted.internet.asyncioreactor import AsyncioSelectorReactor
+from twisted.internet.defer import Deferred
+from twisted.internet.protocol import DatagramProtocol
+
+
+class DelayedCall(Protocol):
+    """Twisted's IDelayedCall, as far as it is used here."""
+
+    def active(self) -> bool: ...
+
+    def cancel(self) -> None: ...
+
+
+class TimeReactor(Protocol):
+    """Twisted's IReactorTime, as far as it is used here. `task.Clock` is one."""
+
+    def seconds(self) -> float: ...
+
+    def callLater(self, delay: float, callable: Callable[[], None], /) -> DelayedCall: ...
+
+
+class ListeningPort(Protocol):
+    def stopListening(self) -> Deferred[None] | None: ...
+
+
+class Reactor(TimeReactor, Protocol):
+    """IReactorTime and IReactorUDP, as far as they are used here."""
+
+    def listenUDP(
+        self, port: int, protocol: DatagramProtocol, interface: str, /
+    ) -> ListeningPort: ...
+
+
+class Alarm:
+    """At most one pending call of a reactor."""
+
+    def __init__(self, reactor: TimeReactor) -> None:
+        self._reactor = reactor
+        self._call: DelayedCall | None = None
+
+    def set(self, delay: float, then: Callable[[], None]) -> None:
+        self.clear()
+        self._call = self._reactor.callLater(delay, then)
+
+    def clear(self) -> None:
+        if self._call is not None and self._call.active():
+            self._call.cancel()
+        self._call = None
+
+
+@contextmanager
+def loop_reactor() -> Iterator[Reactor]:
+    """A reactor that lives on the loop that runs now and goes with this context.
+
+    It is not installed as `twisted.internet.reactor`: whoever owns the process may have another.
+    The loop runs it; its `run` is not called.
+    """
+    reactor: Any = AsyncioSelectorReactor(asyncio.get_running_loop())
+    try:
+        yield reactor
+    finally:
+        for call in reactor.getDelayedCalls():
+            call.cancel()
+        reactor.removeAll()
+        for reader in reactor.getReaders():  # the reactor's own pipe
+            reactor.removeReader(reader)
+            reader.connectionLost(None)

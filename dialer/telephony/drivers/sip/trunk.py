@@ -1,0 +1,104 @@
+"""A SIP trunk: how calls leave, how many at a time and how fast, and whether it lives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+SILENT_CALLS = 2
+"""So many calls in a row without any answer, though none waited for timer B, put a trunk down."""
+
+RETRY_AFTER = 30.0
+"""Seconds after which a trunk that is down, and answers no OPTIONS, is tried with one call."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trunk:
+    """Where calls go. `host` is a name or IPv4 address; limits are of this trunk alone."""
+
+    name: str
+    host: str
+    port: int = 5060
+    username: str = ""
+    password: str = ""
+    from_domain: str = ""  # default: host
+    caller_id: str = ""  # used where the call itself states none
+    max_channels: int = 50
+    max_calls_per_second: float = 10.0
+    keepalive_s: float = 30.0  # OPTIONS; 0 sends none
+    assert_identity: bool = False  # send P-Asserted-Identity
+    symmetric_rtp: bool = False  # answer media to wherever it comes from
+
+
+class TokenBucket:
+    """A rate limit that smooths: `reserve` takes a token and says how long to wait for it."""
+
+    def __init__(self, rate: float, now: float) -> None:
+        self._rate = rate
+        self._burst = max(1.0, rate)
+        self._tokens = self._burst
+        self._then = now
+
+    def reserve(self, now: float, *, longest: float) -> float | None:
+        """Seconds to wait for the token now taken; None, with none taken, if over `longest`."""
+        self._tokens = min(self._burst, self._tokens + (now - self._then) * self._rate)
+        self._then = now
+        wait = max(0.0, (1.0 - self._tokens) / self._rate)
+        if wait > longest:
+            return None
+        self._tokens -= 1.0
+        return wait
+
+
+class TrunkState:
+    """The life of a trunk: calls on it, its rate, and whether it answers."""
+
+    def __init__(
+        self, trunk: Trunk, address: tuple[str, int], seconds: Callable[[], float]
+    ) -> None:
+        self.trunk = trunk
+        self.address = address
+        self.live = 0
+        self.answers_options = False
+        self._bucket = TokenBucket(trunk.max_calls_per_second, seconds())
+        self._seconds = seconds
+        self._silent_calls = 0
+        self._down: tuple[str, float] | None = None  # why, and until when
+        self._paused: tuple[str, float] | None = None
+
+    @property
+    def fault(self) -> str | None:
+        """Why the trunk is down or resting, or None."""
+        for state in (self._down, self._paused):
+            if state is not None and self._seconds() < state[1]:
+                return f"trunk {self.trunk.name}: {state[0]}"
+        return None
+
+    def why_not(self) -> str | None:
+        """Why no call can leave by this trunk now, or None."""
+        if self.live >= self.trunk.max_channels:
+            return f"trunk {self.trunk.name}: no free channel"
+        return self.fault
+
+    def reserve(self, longest: float) -> float | None:
+        """Seconds to wait for this call's turn; None if over `longest`."""
+        return self._bucket.reserve(self._seconds(), longest=longest)
+
+    def heard(self) -> None:
+        """Anything at all came back."""
+        self._silent_calls = 0
+        self._down = None
+
+    def silent(self) -> None:
+        """A call was given up before timer B, and nothing had come back."""
+        self._silent_calls += 1
+        if self._silent_calls >= SILENT_CALLS:
+            self.lost("it does not answer")
+
+    def lost(self, why: str) -> None:
+        """Down until something is heard, or until it is time for a try."""
+        self._down = (why, self._seconds() + RETRY_AFTER)
+
+    def pause(self, why: str, seconds: float) -> None:
+        """No calls for so long, whatever is heard: it asked for rest, or refuses us."""
+        self._paused = (why, self._seconds() + seconds)
