@@ -42,7 +42,11 @@ class MessageStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusReport:
-    """A delivery receipt or bounce for a message of ours."""
+    """A delivery receipt or bounce for a message of ours.
+
+    `message_id` is empty where the transport does not know it, such as a receipt for a message
+    that another process sent; `provider_id` then names the message as in its `Accepted`.
+    """
 
     message_id: str
     status: MessageStatus
@@ -54,7 +58,11 @@ class StatusReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboundMessage:
-    """A message from a consumer: an SMS, or an e-mail reply."""
+    """A message from a consumer: an SMS, or an e-mail reply.
+
+    `complaint`: the mailbox provider passed on that the consumer called our mail spam; whatever
+    the text says, that is an opt-out.
+    """
 
     channel: str  # sms, email
     sender: str
@@ -62,6 +70,7 @@ class InboundMessage:
     text: str
     at: datetime
     in_reply_to: str | None = None
+    complaint: bool = False
 
 
 MessageEvent = StatusReport | InboundMessage

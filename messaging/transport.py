@@ -14,7 +14,10 @@ M_contra = TypeVar("M_contra", contravariant=True)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """The provider took the message; `provider_id` is its name for it."""
+    """The provider took the message; `provider_id` is its name for it.
+
+    A message in parts has one id for each, with spaces between. Receipts carry the same ids.
+    """
 
     message_id: str
     provider_id: str
@@ -30,7 +33,8 @@ class TransportError(Exception):
     """The message was not taken.
 
     `retryable`: the same message may do later. `outcome_unknown`: it may have been sent, so it
-    counts as sent and must not be repeated.
+    counts as sent and must not be repeated. `address_refused`: the address itself was refused, as
+    a bounce would say later: it is no way to reach the consumer.
     """
 
     def __init__(
@@ -39,11 +43,13 @@ class TransportError(Exception):
         *,
         retryable: bool,
         outcome_unknown: bool = False,
+        address_refused: bool = False,
         code: str | None = None,
     ) -> None:
         super().__init__(message)
         self.retryable = retryable
         self.outcome_unknown = outcome_unknown
+        self.address_refused = address_refused
         self.code = code
 
 
@@ -58,7 +64,11 @@ class MessageTransport(Protocol, Generic[M_contra]):
         ...
 
     def events(self) -> AsyncIterator[MessageEvent]:
-        """Receipts, bounces and messages from consumers. One consumer."""
+        """Receipts, bounces and messages from consumers, for one reader.
+
+        An event counts as handled when the next one is asked for; only then is the provider told
+        not to send it again. So write an event down before asking on.
+        """
         ...
 
     async def health(self) -> TransportHealth: ...
