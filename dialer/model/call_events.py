@@ -81,11 +81,15 @@ class PlayFinished(CallEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingFinished(CallEvent):
-    """A closed two-channel G.711 WAV: left is our side, right the consumer's."""
+    """A closed two-channel G.711 WAV: left is our side, right the consumer's.
+
+    `error` tells why it is not whole, such as a full disk.
+    """
 
     path: str
     duration_s: float
     bytes: int
+    error: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
