@@ -96,6 +96,12 @@ async def campaign_figures(
     return figures
 
 
+async def campaign_names(conn: AsyncConnection) -> dict[str, str]:
+    """The name of each campaign by id, in the order of names."""
+    query = select(campaigns.c.id, campaigns.c.name).order_by(campaigns.c.name)
+    return {row.id: row.name for row in await conn.execute(query)}
+
+
 def _channels(strategy: Mapping[str, object]) -> tuple[str, ...]:
     steps = strategy.get("steps")
     found: list[str] = []

@@ -36,7 +36,8 @@ async def ledger_state(conn: AsyncConnection) -> LedgerState:
     query = (
         select(ledger_heads, ledger.c.at)
         .outerjoin(
-            ledger, and_(ledger.c.stream == ledger_heads.c.stream, ledger.c.seq == ledger_heads.c.seq)
+            ledger,
+            and_(ledger.c.stream == ledger_heads.c.stream, ledger.c.seq == ledger_heads.c.seq),
         )
         .order_by(ledger_heads.c.stream)
     )

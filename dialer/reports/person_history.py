@@ -87,9 +87,7 @@ async def person_history(
     until: datetime | None = None,
 ) -> PersonHistory | None:
     """The person's page, its events from `since` to before `until`; None if unknown."""
-    person = (
-        await conn.execute(select(consumers).where(consumers.c.id == consumer_id))
-    ).first()
+    person = (await conn.execute(select(consumers).where(consumers.c.id == consumer_id))).first()
     if person is None:
         return None
     zones = await conn.execute(
@@ -168,9 +166,7 @@ async def _marks(conn: AsyncConnection, consumer_id: str) -> tuple[Mark, ...]:
             ended_at=row.lifted_at,
             source=row.source,
         )
-        for row in await conn.execute(
-            select(opt_outs).where(opt_outs.c.consumer_id == consumer_id)
-        )
+        for row in await conn.execute(select(opt_outs).where(opt_outs.c.consumer_id == consumer_id))
     ]
     marks += [
         Mark(
@@ -180,9 +176,7 @@ async def _marks(conn: AsyncConnection, consumer_id: str) -> tuple[Mark, ...]:
             ended_at=row.revoked_at or row.expires_at,
             source=row.source,
         )
-        for row in await conn.execute(
-            select(consents).where(consents.c.consumer_id == consumer_id)
-        )
+        for row in await conn.execute(select(consents).where(consents.c.consumer_id == consumer_id))
     ]
     return tuple(sorted(marks, key=lambda m: (m.sort, m.what)))
 

@@ -107,6 +107,17 @@ class Actor:
     must_change_password: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiToken:
+    """An API token, without its secret."""
+
+    name: str
+    role: Role
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+
 def fold(name: str) -> str:
     """The form of an account's name that is stored and compared."""
     return name.strip().casefold()
@@ -165,6 +176,16 @@ async def set_password(
         .values(password_hash=password_hash, must_change_password=False, updated_at=now)
     )
     await revoke_sessions(conn, account_id=account_id, now=now)
+
+
+async def set_one_time_password(
+    conn: AsyncConnection, *, account_id: str, password_hash: str, now: datetime
+) -> None:
+    """A password given by the administrator, to be changed at the next log-in."""
+    await set_password(conn, account_id=account_id, password_hash=password_hash, now=now)
+    await conn.execute(
+        update(accounts).where(accounts.c.id == account_id).values(must_change_password=True)
+    )
 
 
 async def set_active(
@@ -260,6 +281,21 @@ async def create_token(
         )
     )
     return secret
+
+
+async def list_tokens(conn: AsyncConnection) -> list[ApiToken]:
+    """All tokens by name, the revoked ones too."""
+    rows = (await conn.execute(select(api_tokens).order_by(api_tokens.c.name))).mappings()
+    return [
+        ApiToken(
+            name=row["name"],
+            role=Role(row["role"]),
+            created_at=row["created_at"],
+            expires_at=row["expires_at"],
+            revoked_at=row["revoked_at"],
+        )
+        for row in rows
+    ]
 
 
 async def find_token(conn: AsyncConnection, secret: str, now: datetime) -> Actor | None:

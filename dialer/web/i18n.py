@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gettext
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
@@ -126,6 +126,18 @@ class Format:
     def midnight(self, now: datetime) -> datetime:
         """The beginning of the reader's day."""
         return now.astimezone(self.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+
+    def start_of(self, day: str) -> datetime | None:
+        """The beginning of a day of the reader's, given as `2026-11-24`; None for no such day."""
+        try:
+            return datetime.fromisoformat(f"{day}T00:00:00").replace(tzinfo=self.zone)
+        except ValueError:
+            return None
+
+    def end_of(self, day: str) -> datetime | None:
+        """The beginning of the day after."""
+        start = self.start_of(day)
+        return start + timedelta(days=1) if start else None
 
     @property
     def zone_name(self) -> str:

@@ -9,18 +9,15 @@ from typing import Any, cast
 
 from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse
 
 from dialer.store.accounts import Actor
 from dialer.web.auth import (
     CSRF_FIELD,
-    VISITOR_COOKIE,
     Permission,
     csrf_token,
-    ensure_visitor,
     may,
     services_of,
-    set_cookie,
 )
 from dialer.web.i18n import LANGUAGES, Format, Language, language_of, zone_of
 from dialer.web.labels import label
@@ -42,8 +39,6 @@ def render(
     """A page or fragment as the answer, with what every template may use."""
     services = services_of(request)
     actor: Actor | None = getattr(request.state, "actor", None)
-    if actor is None:
-        ensure_visitor(request)
     form = formats(request)
     page = (
         _environment(form.language)
@@ -64,15 +59,12 @@ def render(
             there=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
         )
     )
-    response = HTMLResponse(page, status_code, headers={"Content-Language": form.language.tag})
-    if actor is None:
-        keep_visitor(request, response)
-    return response
+    return HTMLResponse(page, status_code, headers={"Content-Language": form.language.tag})
 
 
-def keep_visitor(request: Request, response: Response) -> None:
-    """Send the visitor's cookie along with a page that shows a form before log-in."""
-    set_cookie(request, response, VISITOR_COOKIE, request.state.visitor)
+def gettext(request: Request, text: str) -> str:
+    """The text in the reader's language."""
+    return language_of(request).translations.gettext(text)
 
 
 @cache

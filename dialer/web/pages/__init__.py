@@ -1,0 +1,25 @@
+"""The console's pages, one module a screen."""
+
+from __future__ import annotations
+
+from dialer.web.pages import (
+    account,
+    accounts,
+    attempts,
+    campaigns,
+    decisions,
+    ledger,
+    packs,
+    people,
+)
+
+ROUTERS = (
+    account.router,
+    campaigns.router,
+    attempts.router,
+    decisions.router,
+    people.router,
+    ledger.router,
+    packs.router,
+    accounts.router,
+)

@@ -1,0 +1,39 @@
+"""The console and the API as one ASGI application."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from starlette.staticfiles import StaticFiles
+
+from dialer.web import events, hooks, pages, probes, problems
+from dialer.web.api import v1
+from dialer.web.limits import FailureLimit
+from dialer.web.render import STATIC
+from dialer.web.security import Headers
+from dialer.web.services import Services
+
+
+def create_app(services: Services) -> FastAPI:
+    """Build the application on its services.
+
+    Before the server is told to stop, call `app.state.streams.close()`: it ends the open event
+    streams, for which the server would wait.
+    """
+    app = FastAPI(
+        title="Ringfence",
+        summary="An outreach dialer for collections: lawful contacts, each with its proof.",
+        version="1",
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        license_info={"name": "GPL-3.0-or-later", "identifier": "GPL-3.0-or-later"},
+    )
+    app.state.services = services
+    app.state.streams = events.Streams()
+    app.state.failures = FailureLimit(services.clock)
+    app.add_middleware(Headers, https=services.settings.https)
+    problems.install(app)
+    for router in (v1.router, probes.router, events.router, hooks.router, *pages.ROUTERS):
+        app.include_router(router)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    return app

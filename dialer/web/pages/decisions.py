@@ -1,0 +1,130 @@
+"""The live list of refusals, and one decision opened out."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, HTTPException, Request
+from starlette.responses import Response
+
+from dialer.reports.campaign_figures import campaign_names
+from dialer.reports.decisions import (
+    PAGE,
+    DecisionFilter,
+    find_decision,
+    list_decisions,
+    refusals_by_rule,
+)
+from dialer.store.accounts import Actor
+from dialer.web.auth import Permission, may, require, services_of
+from dialer.web.cursor import read_cursor, write_cursor
+from dialer.web.labels import CHANNELS
+from dialer.web.masking import mask_within
+from dialer.web.render import formats, render
+
+router = APIRouter(include_in_schema=False)
+
+Sees = Annotated[Actor, Depends(require(Permission.SEE_DECISIONS))]
+
+ORDER = ("deny", "explain", "excused", "pass", "not_applicable")
+"""Verdicts in the order in which a reader needs them."""
+
+
+@router.get("/refusals")
+async def refusals_page(
+    request: Request,
+    actor: Sees,
+    campaign: str = "",
+    channel: str = "",
+    rule: str = "",
+    since: str = "",
+    until: str = "",
+    cursor: str = "",
+) -> Response:
+    return render(
+        request,
+        "refusals.html",
+        **await _list(request, campaign, channel, rule, since, until, cursor),
+    )
+
+
+@router.get("/refusals/list")
+async def refusals_fragment(
+    request: Request,
+    actor: Sees,
+    campaign: str = "",
+    channel: str = "",
+    rule: str = "",
+    since: str = "",
+    until: str = "",
+    cursor: str = "",
+) -> Response:
+    """The part of the page that lives."""
+    return render(
+        request,
+        "refusals_list.html",
+        **await _list(request, campaign, channel, rule, since, until, cursor),
+    )
+
+
+@router.get("/decisions/{decision_id}")
+async def decision_page(request: Request, actor: Sees, decision_id: str) -> Response:
+    async with services_of(request).db.read() as conn:
+        detail = await find_decision(conn, decision_id)
+    if detail is None:
+        raise HTTPException(404)
+    findings = sorted(detail.findings, key=lambda f: ORDER.index(f.verdict))
+    inputs: object = dict(detail.inputs)
+    if not may(actor, Permission.SEE_NUMBERS):
+        inputs = mask_within(inputs)
+    packs = {pack.pack_id: pack for pack in services_of(request).packs()}
+    return render(
+        request,
+        "decision.html",
+        detail=detail,
+        row=detail.row,
+        telling=[f for f in findings if f.verdict != "not_applicable"],
+        silent=[f for f in findings if f.verdict == "not_applicable"],
+        inputs=inputs,
+        packs=packs,
+    )
+
+
+async def _list(
+    request: Request,
+    campaign: str,
+    channel: str,
+    rule: str,
+    since: str,
+    until: str,
+    cursor: str,
+) -> dict[str, Any]:
+    services, form = services_of(request), formats(request)
+    wanted = DecisionFilter(
+        allowed=False,
+        campaign_id=campaign or None,
+        channel=channel or None,
+        binding_rule=rule or None,
+        since=form.start_of(since),
+        until=form.end_of(until),
+        before=read_cursor(cursor),
+    )
+    async with services.db.read() as conn:
+        rows = await list_decisions(conn, wanted)
+        campaigns = await campaign_names(conn)
+        rules = await refusals_by_rule(conn, since=form.midnight(services.clock.now()))
+    return {
+        "rows": rows,
+        "campaigns": campaigns,
+        "channels": [c for c in CHANNELS if c in ("call", "sms", "email")],
+        "rules": rules if not rule or rule in rules else {rule: 0, **rules},
+        "chosen": {
+            "campaign": campaign,
+            "channel": channel,
+            "rule": rule,
+            "since": since,
+            "until": until,
+        },
+        "cursor": cursor,
+        "following": write_cursor(rows[-1].at, rows[-1].id) if len(rows) == PAGE else None,
+    }
