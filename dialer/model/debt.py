@@ -24,6 +24,7 @@ class Debt:
     days_past_due: int | None = None
     due_date: date | None = None
     status: str = "open"
+    one_with: str | None = None  # debts with the same mark count as one
 
 
 def days_past_due_at(debt: Debt, now: datetime) -> int | None:

@@ -1,0 +1,277 @@
+"""Reads, for a batch of candidates, all that a decision may look at.
+
+Every table is read once a batch by an index on the person, so that the cost of a decision does not
+grow with the store. Attempts that are not closed are in the history as `reserved`: they count as
+the strictest outcome would.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Table, and_, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from compliance.facts import (
+    Consent,
+    ContactEvent,
+    ContactFacts,
+    ContactPointFacts,
+    ContactRequest,
+    Direction,
+    Hold,
+    InconvenientTime,
+    Location,
+    OptOut,
+)
+from dialer.model.debt import Debt, days_past_due_at
+from dialer.store import fact_values, tables
+from dialer.store.attempts import NOT_SENT
+from dialer.store.fact_values import debt_from
+
+RESERVED = "reserved"
+
+_EVENT_COLUMNS = (
+    "id",
+    "consumer_id",
+    "channel",
+    "outcome",
+    "contact_point_id",
+    "debts",
+    "also_discussed",
+    "discussion_started_by",
+    "party",
+    "by",
+    "creditor",
+    "campaign_id",
+    "under_consent",
+    "counts_as_connected",
+    "allotted_debt",
+)
+
+
+@dataclass(slots=True, kw_only=True)
+class Known:
+    """What is known of the people and numbers of one batch, growing as the batch reserves."""
+
+    people: Mapping[str, Person]
+    events: dict[str, list[ContactEvent]] = field(default_factory=lambda: defaultdict(list))
+    by_number: dict[str, list[tuple[str, ContactEvent]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+
+    def add(self, consumer_id: str, event: ContactEvent) -> None:
+        self.events[consumer_id].append(event)
+        if event.contact_point is not None:
+            self.by_number[event.contact_point].append((consumer_id, event))
+
+    def facts(self, request: ContactRequest, actor: str, now: datetime) -> ContactFacts:
+        """The facts for one request; a person who is not in the store has none."""
+        person = self.people.get(request.person_id, NOBODY)
+        return ContactFacts(
+            known_at=now,
+            actor=actor,
+            locations=person.locations,
+            superseded_locations=person.superseded,
+            history=tuple(sorted(self.events[request.person_id], key=_when)),
+            number_history=tuple(
+                sorted(
+                    (
+                        event
+                        for owner, event in self.by_number[request.contact_point]
+                        if owner != request.person_id
+                    ),
+                    key=_when,
+                )
+            ),
+            history_known_from=person.history_known_from,
+            consents=person.consents,
+            holds=person.holds,
+            opt_outs=person.opt_outs,
+            inconvenient_times=person.inconvenient_times,
+            inconvenient_places=person.inconvenient_places,
+            contact_points=person.contact_points,
+            debt_groups=person.groups(request.debts),
+            employer_prohibits=person.employer_prohibits,
+            electronic_consent=person.electronic_consent,
+            tcpa_consent=person.tcpa_consent,
+            days_past_due=person.days_past_due(request.debts, now),
+            notice_sent=person.notice_sent,
+            spoken_on=person.spoken_on,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """All facts about one person but the history."""
+
+    locations: tuple[Location, ...] = ()
+    superseded: tuple[Location, ...] = ()
+    history_known_from: datetime | None = None
+    consents: tuple[Consent, ...] = ()
+    holds: tuple[Hold, ...] = ()
+    opt_outs: tuple[OptOut, ...] = ()
+    inconvenient_times: tuple[InconvenientTime, ...] = ()
+    inconvenient_places: frozenset[str] = frozenset()
+    contact_points: tuple[ContactPointFacts, ...] = ()
+    debts: Mapping[str, Debt] = field(default_factory=dict)
+    employer_prohibits: bool | None = None
+    electronic_consent: bool | None = None
+    tcpa_consent: bool | None = None
+    notice_sent: date | None = None
+    spoken_on: date | None = None
+
+    def groups(self, wanted: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+        """The person's debts that count as one, where one of the wanted is among them."""
+        marks: dict[str, list[str]] = defaultdict(list)
+        for ident, debt in self.debts.items():
+            if debt.one_with is not None:
+                marks[debt.one_with].append(ident)
+        groups = (tuple(sorted(group)) for group in marks.values() if len(group) > 1)
+        return tuple(sorted(group for group in groups if not set(group).isdisjoint(wanted)))
+
+    def days_past_due(self, wanted: Sequence[str], now: datetime) -> int | None:
+        """Days past due of the youngest of these debts; None where one is unknown."""
+        days: list[int] = []
+        for ident in wanted:
+            debt = self.debts.get(ident)
+            reached = None if debt is None else days_past_due_at(debt, now)
+            if reached is None:
+                return None
+            days.append(reached)
+        return min(days, default=None)
+
+
+NOBODY = Person()
+
+
+async def read_facts(conn: AsyncConnection, requests: Sequence[ContactRequest]) -> Known:
+    """Read what is known of everyone whom these requests are about."""
+    people = sorted({request.person_id for request in requests})
+    numbers = sorted({request.contact_point for request in requests})
+    known = Known(people=await _people(conn, people))
+    table, events = tables.attempts, tables.contact_events
+    began = func.coalesce(table.c.active_at, table.c.reserved_at).label("at")
+    sent = table.c.outcome != NOT_SENT
+    for mine in (True, False):
+        rows = await _events(conn, table, began, and_(sent, _of(table, people, numbers, mine)))
+        for row in rows:
+            known.add(row.consumer_id, fact_values.event(row, Direction.OUT))
+        when, direction = events.c.at, events.c.direction
+        for row in await _events(conn, events, when, _of(events, people, numbers, mine), direction):
+            known.add(row.consumer_id, fact_values.event(row, Direction(row.direction)))
+    return known
+
+
+def reserved_event(
+    request: ContactRequest, at: datetime, allotted_debt: str | None
+) -> ContactEvent:
+    """The attempt just reserved, as the next decision of the batch must see it."""
+    return ContactEvent(
+        event_id=request.attempt_id,
+        at=at,
+        channel=request.channel,
+        direction=Direction.OUT,
+        outcome=RESERVED,
+        contact_point=request.contact_point,
+        debts=request.debts,
+        party=request.party,
+        by=request.by,
+        creditor=request.creditor,
+        campaign_id=request.campaign_id,
+        allotted_debt=allotted_debt,
+    )
+
+
+def _of(
+    table: Table, people: Sequence[str], numbers: Sequence[str], mine: bool
+) -> ColumnElement[bool]:
+    """The rows of these people, or those that others have by the same numbers."""
+    own = table.c.consumer_id.in_(people)
+    return own if mine else and_(table.c.contact_point_id.in_(numbers), ~own)
+
+
+async def _events(
+    conn: AsyncConnection,
+    table: Table,
+    at: ColumnElement[datetime],
+    where: ColumnElement[bool],
+    *more: ColumnElement[Any],
+) -> Sequence[Row[Any]]:
+    columns = [table.c[name] for name in _EVENT_COLUMNS]
+    return (await conn.execute(select(*columns, at.label("at"), *more).where(where))).all()
+
+
+def _when(event: ContactEvent) -> tuple[datetime, str]:
+    return event.at, event.event_id
+
+
+async def _people(conn: AsyncConnection, people: Sequence[str]) -> dict[str, Person]:
+    table = tables.consumers
+    rows = (await conn.execute(select(table).where(table.c.id.in_(people)))).all()
+    locations = await _rows_of(conn, tables.locations, people)
+    consents = await _rows_of(conn, tables.consents, people)
+    holds = await _rows_of(conn, tables.holds, people)
+    opt_outs = await _rows_of(conn, tables.opt_outs, people)
+    times = await _rows_of(conn, tables.inconvenient_times, people)
+    points = await _rows_of(conn, tables.consumer_contact_points, people)
+    debts = await _debts_of(conn, people)
+    return {
+        row.id: Person(
+            locations=tuple(
+                fact_values.location(x) for x in locations[row.id] if x.superseded_at is None
+            ),
+            superseded=tuple(
+                fact_values.location(x) for x in locations[row.id] if x.superseded_at is not None
+            ),
+            history_known_from=row.history_known_from,
+            consents=tuple(map(fact_values.consent, consents[row.id])),
+            holds=tuple(map(fact_values.hold, holds[row.id])),
+            opt_outs=tuple(map(fact_values.opt_out, opt_outs[row.id])),
+            inconvenient_times=tuple(
+                fact_values.inconvenient(x) for x in times[row.id] if x.lifted_at is None
+            ),
+            inconvenient_places=frozenset(
+                x.type for x in points[row.id] if x.inconvenient and x.type
+            ),
+            contact_points=tuple(map(fact_values.point, points[row.id])),
+            debts=debts[row.id],
+            employer_prohibits=row.employer_prohibits,
+            electronic_consent=row.electronic_consent,
+            tcpa_consent=row.tcpa_consent,
+            notice_sent=row.notice_sent,
+            spoken_on=row.spoken_on,
+        )
+        for row in rows
+    }
+
+
+async def _rows_of(
+    conn: AsyncConnection, table: Table, people: Sequence[str]
+) -> Mapping[str, list[Row[Any]]]:
+    query = select(table).where(table.c.consumer_id.in_(people)).order_by(*table.primary_key)
+    return _grouped(await conn.execute(query))
+
+
+def _grouped(rows: Iterable[Row[Any]]) -> Mapping[str, list[Row[Any]]]:
+    grouped: dict[str, list[Row[Any]]] = defaultdict(list)
+    for row in rows:
+        grouped[row.consumer_id].append(row)
+    return grouped
+
+
+async def _debts_of(conn: AsyncConnection, people: Sequence[str]) -> Mapping[str, dict[str, Debt]]:
+    cases, debts = tables.cases, tables.debts
+    rows = await conn.execute(
+        select(cases.c.consumer_id, debts)
+        .join(debts, debts.c.case_id == cases.c.id)
+        .where(cases.c.consumer_id.in_(people))
+    )
+    grouped: dict[str, dict[str, Debt]] = defaultdict(dict)
+    for row in rows:
+        grouped[row.consumer_id][row.id] = debt_from(row)
+    return grouped

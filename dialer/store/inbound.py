@@ -1,0 +1,191 @@
+"""Contacts that consumers start: messages and calls that come in.
+
+One transaction each: the contact enters the history of everyone who has that number, a withdrawal
+binds at once, held cases wake, outside systems and the ledger are told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from compliance.facts import Channel
+from dialer.model.contact_point import PointKind
+from dialer.store import tables
+from dialer.store.consumers import tell_cases, write_opt_out
+from dialer.store.database import Database, lock
+from dialer.store.fact_rows import digest, opt_out_row
+from dialer.store.ids import new_id
+from dialer.store.ledger_writer import Draft, append
+from dialer.store.work import wake
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inbound:
+    """A message or call from a number or address, as it came in.
+
+    `outcome` is in the words of the contact history: `received`, `STOP`, `conversation` ...;
+    `opt_out` names the channel that the message withdraws. `source_key` is the carrier's name for
+    it: the same one twice is one message. `in_reply_to` is the attempt, where it is known.
+    """
+
+    kind: PointKind
+    value: str  # E.164, or an e-mail address
+    channel: Channel
+    at: datetime
+    outcome: str
+    source: str
+    source_key: str | None = None
+    opt_out: Channel | None = None
+    in_reply_to: str | None = None
+    body: str | None = None
+    debts: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """Whom an inbound contact was put down to. `event_id` is None for a repeat."""
+
+    consumer_id: str
+    event_id: str | None
+    case_id: str | None
+    attempt_id: str | None
+
+
+async def record_inbound(db: Database, inbound: Inbound) -> tuple[Received, ...]:
+    """Put an inbound contact down to everyone who has that number; empty for a stranger.
+
+    Where several people share the number, nobody can say whose word it was: it counts for each,
+    and so does an opt-out.
+    """
+    async with db.write() as conn:
+        point_id, people = await _owners(conn, inbound)
+        if point_id is None or not people:
+            return ()
+        await lock(conn, [*people, point_id])
+        received, drafts = [], []
+        for person in people:
+            one, more = await _receive(conn, inbound, person, point_id)
+            received.append(one)
+            drafts += more
+        await append(db, conn, drafts)
+    return tuple(received)
+
+
+async def _owners(conn: AsyncConnection, inbound: Inbound) -> tuple[str | None, Sequence[str]]:
+    points, owned = tables.contact_points, tables.consumer_contact_points
+    value = inbound.value.lower() if inbound.kind is PointKind.EMAIL else inbound.value
+    rows = await conn.execute(
+        select(points.c.id, owned.c.consumer_id)
+        .join(owned, owned.c.contact_point_id == points.c.id)
+        .where(points.c.kind == inbound.kind, points.c.value == value)
+        .order_by(owned.c.consumer_id)
+    )
+    found = rows.all()
+    return (found[0].id if found else None), [row.consumer_id for row in found]
+
+
+async def _receive(
+    conn: AsyncConnection, inbound: Inbound, person: str, point_id: str
+) -> tuple[Received, list[Draft]]:
+    attempt = await _answered(conn, inbound, person, point_id)
+    row = _event_row(inbound, person, point_id, attempt)
+    if attempt is None:
+        row["case_id"] = await _newest_case(conn, person)
+    new = await _keep(conn, row)
+    received = Received(
+        consumer_id=person,
+        event_id=str(row["id"]) if new else None,
+        case_id=row["case_id"],
+        attempt_id=row["in_reply_to"],
+    )
+    if not new:
+        return received, []
+    told = {
+        "event": row["id"],
+        "contact_point": point_id,
+        "channel": inbound.channel,
+        "outcome": inbound.outcome,
+        "attempt": row["in_reply_to"],
+    }
+    drafts = [Draft(kind="inbound", body={**told, "at": inbound.at}, person=person)]
+    if inbound.opt_out is not None:
+        withdrawal = opt_out_row(
+            person, inbound.opt_out, point_id, at=inbound.at, source=inbound.source
+        )
+        draft = await write_opt_out(conn, withdrawal)
+        drafts += [draft] if draft else []
+    await tell_cases(conn, person, "inbound", told, inbound.at)
+    await wake(conn, person, inbound.at)
+    return received, drafts
+
+
+async def _answered(
+    conn: AsyncConnection, inbound: Inbound, person: str, point_id: str
+) -> Row[Any] | None:
+    """The attempt that this answers: the one named, or our last one by that number or address."""
+    table = tables.attempts
+    query = select(table).where(table.c.consumer_id == person)
+    if inbound.in_reply_to is not None:
+        query = query.where(table.c.id == inbound.in_reply_to)
+    else:
+        query = query.where(
+            table.c.contact_point_id == point_id,
+            table.c.channel == inbound.channel,
+            table.c.reserved_at <= inbound.at,
+        )
+    return (await conn.execute(query.order_by(table.c.reserved_at.desc()).limit(1))).first()
+
+
+async def _newest_case(conn: AsyncConnection, person: str) -> str | None:
+    table = tables.cases
+    found = await conn.execute(
+        select(table.c.id)
+        .where(table.c.consumer_id == person)
+        .order_by(table.c.created_at.desc(), table.c.id)
+        .limit(1)
+    )
+    newest: str | None = found.scalar_one_or_none()
+    return newest
+
+
+def _event_row(
+    inbound: Inbound, person: str, point_id: str, attempt: Row[Any] | None
+) -> dict[str, Any]:
+    debts = inbound.debts
+    if debts is None:
+        debts = tuple(attempt.debts) if attempt else ()
+    key = f"{person}/{inbound.source}/{inbound.source_key}" if inbound.source_key else None
+    return {
+        "id": new_id("event"),
+        "consumer_id": person,
+        "case_id": attempt.case_id if attempt else None,
+        "at": inbound.at,
+        "channel": inbound.channel,
+        "direction": "in",
+        "outcome": inbound.outcome,
+        "contact_point_id": point_id,
+        "debts": list(debts),
+        "also_discussed": [],
+        "in_reply_to": attempt.id if attempt else None,
+        "body": inbound.body,
+        "source": inbound.source,
+        "source_key": digest(key) if key else None,
+        "recorded_at": inbound.at,
+    }
+
+
+async def _keep(conn: AsyncConnection, row: dict[str, Any]) -> bool:
+    """Write the contact event; False for a repeat."""
+    table = tables.contact_events
+    if row["source_key"] is not None:
+        known = select(table.c.id).where(table.c.source_key == row["source_key"])
+        if (await conn.execute(known)).first() is not None:
+            return False
+    await conn.execute(insert(table), row)
+    return True
