@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from dialer.telephony.wire.headers import Uri, parse_address, parse_uri
+from dialer.telephony.wire.headers import Malformed, Uri, parse_address, parse_uri
 from dialer.telephony.wire.message import Headers, Request, Response
 
 
@@ -57,18 +57,25 @@ class Dialog:
 
 
 def dialog_of(invite: Request, response: Response) -> Dialog:
-    """The dialog that an answer to our INVITE makes. Raises Malformed if it can't be used."""
-    contacts = response.all("Contact")
-    target = parse_address(contacts[0]).uri if contacts else invite.uri
-    parse_uri(target)
-    routes = tuple(reversed(response.all("Record-Route")))
-    for route in routes:
-        parse_uri(parse_address(route).uri)
+    """The dialog that a 2xx to our INVITE makes.
+
+    A Contact or route that can't be read is left out: the answer has to be acknowledged anyhow.
+    """
+    contacts = [uri for value in response.all("Contact") if (uri := _readable(value))]
+    routes = [value for value in response.all("Record-Route") if _readable(value)]
     return Dialog(
         call_id=invite.call_id,
         local=invite.get("From") or "",
         remote=response.get("To") or "",
-        target=target,
-        routes=routes,
+        target=contacts[0] if contacts else invite.uri,
+        routes=tuple(reversed(routes)),
         cseq=invite.cseq[0],
     )
+
+
+def _readable(value: str) -> str | None:
+    try:
+        uri = parse_address(value).uri
+        return uri if parse_uri(uri).host else None
+    except Malformed:
+        return None

@@ -217,11 +217,11 @@ class SipPort(udp.Port):
     """A UDP port that also reads the socket's error queue: ICMP's word that nobody listens."""
 
     def __init__(self, port: int, layer: Layer, interface: str, reactor: object) -> None:
-        super().__init__(port, layer, interface, 65_535, reactor)
+        udp.Port.__init__(self, port, layer, interface, 65_535, reactor)
         self._layer = layer
 
     def startListening(self) -> None:
-        super().startListening()
+        udp.Port.startListening(self)
         if _MSG_ERRQUEUE is not None:
             self.socket.setsockopt(socket.IPPROTO_IP, _RECVERR, 1)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
@@ -229,7 +229,7 @@ class SipPort(udp.Port):
     def doRead(self) -> None:
         if _MSG_ERRQUEUE is not None:
             self._drain(_MSG_ERRQUEUE)
-        super().doRead()
+        udp.Port.doRead(self)
 
     def _drain(self, flag: int) -> None:
         for _ in range(64):
