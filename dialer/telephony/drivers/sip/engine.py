@@ -11,14 +11,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from twisted.internet.task import deferLater
-
 from compliance.facts import Channel
 from compliance.permit import NotCovered, Permit
 from dialer.telephony.drivers.sip.call import Call, Services
 from dialer.telephony.drivers.sip.layer import ALLOWED, Layer, SipCounters, SipPort, tag
 from dialer.telephony.drivers.sip.media import MediaCounters, NoPort, PortPool, Ticker
-from dialer.telephony.drivers.sip.reactor import Reactor, loop_reactor
+from dialer.telephony.drivers.sip.reactor import Reactor, loop_reactor, pause
 from dialer.telephony.drivers.sip.timers import Timers
 from dialer.telephony.drivers.sip.transactions import Server
 from dialer.telephony.drivers.sip.trunk import Trunk, TrunkState
@@ -216,7 +214,7 @@ class SipEngine:
         await self._hang_up_all(_LAST_WORDS / 2)
         end = self._reactor.seconds() + _LAST_WORDS / 2
         while self.layer.asking() and self._reactor.seconds() < end:
-            await deferLater(self._reactor, 0.01).asFuture(asyncio.get_running_loop())
+            await pause(self._reactor, 0.01)
         self.layer.close()
         await self._ports.closed()
         self._events.put_nowait(None)

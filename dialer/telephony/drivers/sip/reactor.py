@@ -57,6 +57,13 @@ class Alarm:
         self._call = None
 
 
+async def pause(reactor: TimeReactor, seconds: float) -> None:
+    """Return after `seconds` of the reactor's time."""
+    over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    reactor.callLater(seconds, lambda: None if over.done() else over.set_result(None))
+    await over
+
+
 @contextmanager
 def loop_reactor() -> Iterator[Reactor]:
     """A reactor that lives on the loop that runs now and goes with this context.
