@@ -1,0 +1,40 @@
+"""What a channel of contact does for the outreach: one contact, from permit to first outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from compliance.permit import Permit
+from dialer.model.campaign import Campaign
+from dialer.model.case import Case
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempted:
+    """What a contact came to, in the words of the contact history.
+
+    `detail` is kept with the attempt; `recording` is a closed file that is still to be sealed.
+    """
+
+    outcome: str
+    counts_as_connected: bool | None = None
+    detail: Mapping[str, object] = field(default_factory=dict)
+    recording: Path | None = None
+    keys: str = ""
+
+
+class ContactChannel(Protocol):
+    """Calls, texts or e-mails."""
+
+    async def contact(
+        self, permit: Permit, campaign: Campaign, case: Case, template: str
+    ) -> Attempted:
+        """Make the contact. What was not sent is `not_sent`; doubt is `unknown`."""
+        ...
+
+    async def after(self, permit: Permit, case: Case, attempted: Attempted) -> None:
+        """What is due once the outcome is in the store."""
+        ...

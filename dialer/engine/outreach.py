@@ -1,0 +1,139 @@
+"""One contact attempt from its due moment to its outcome: plan, gate, dial or send, dispose.
+
+Nothing is sent without a Permit that the gate has committed. What the contact came to is settled
+in one transaction with the case's next step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from compliance.facts import Channel
+from compliance.permit import Permit, Refusal
+from dialer.engine.channels import Attempted, ContactChannel
+from dialer.engine.planning import Order, follow_up, plan_next
+from dialer.engine.requests import candidate
+from dialer.feed.feed import Feed, FeedEvent
+from dialer.model.case import Case
+from dialer.store import attempts, cases, claims
+from dialer.store.attempts import NOT_SENT, AttemptLost, Outcome
+from dialer.store.claims import DueCase
+from dialer.store.database import Database
+from dialer.store.gate import Gate, LedgerUnavailable
+from dialer.store.ids import new_id
+from dialer.store.work import FollowUp, WorkState
+from scheduler.cadence import Next, Past
+from scheduler.clock import Clock
+
+log = structlog.get_logger(__name__)
+
+ACTIVE_LEASE = timedelta(seconds=120)
+NOT_SENT_PAUSE = timedelta(seconds=20)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Task:
+    """A leased case and the contact that is due on it."""
+
+    order: Order
+    due: DueCase
+    case: Case
+    planned: Next
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outreach:
+    """Works due cases of campaigns."""
+
+    db: Database
+    gate: Gate
+    channels: Mapping[Channel, ContactChannel]
+    feed: Feed
+    clock: Clock
+    owner: str
+
+    async def work(self, order: Order, due: DueCase) -> None:
+        """Contact the consumer of a leased case if that is what its strategy wants now."""
+        now = self.clock.now()
+        async with self.db.read() as conn:
+            case = (await cases.load(conn, [due.case_id]))[due.case_id]
+        planned = plan_next(order, case, placed_at=due.placed_at, now=now)
+        if not isinstance(planned, Next) or planned.due > now or planned.channel != due.channel:
+            await claims.plan(self.db, due.campaign_id, due.case_id, follow_up(planned), now)
+            return
+        await self._contact(_Task(order=order, due=due, case=case, planned=planned))
+
+    async def _contact(self, task: _Task) -> None:
+        asked = candidate(
+            task.order, task.case, task.planned, attempt_id=new_id("attempt"), owner=self.owner
+        )
+        try:
+            decision = await self.gate.admit(asked)
+        except LedgerUnavailable as error:
+            log.error("no decision, so no contact", case_id=task.case.id, error=str(error))
+            return
+        if isinstance(decision, Refusal):
+            await self._tell("refusal", decision.attempt_id, task, rule=decision.binding_rule)
+            return
+        channel = self.channels[task.planned.channel]
+        attempted = await self._send(channel, decision, task)
+        await self._settle(decision.attempt_id, task, attempted)
+        await channel.after(decision, task.case, attempted)
+        await self._tell("attempt", decision.attempt_id, task, outcome=attempted.outcome)
+
+    async def _send(self, channel: ContactChannel, permit: Permit, task: _Task) -> Attempted:
+        try:
+            await attempts.activate(
+                self.db, permit.attempt_id, now=self.clock.now(), lease=ACTIVE_LEASE
+            )
+        except AttemptLost as error:
+            return Attempted(outcome=NOT_SENT, detail={"reason": str(error)})
+        await self._tell("attempt", permit.attempt_id, task, state="active")
+        return await channel.contact(permit, task.order.campaign, task.case, task.planned.template)
+
+    async def _settle(self, attempt_id: str, task: _Task, attempted: Attempted) -> None:
+        now = self.clock.now()
+        outcome = Outcome(
+            outcome=attempted.outcome,
+            at=now,
+            detail=attempted.detail,
+            counts_as_connected=attempted.counts_as_connected,
+        )
+        await attempts.settle(
+            self.db, attempt_id, outcome, follow_up=_follow_up(task, attempted, now)
+        )
+
+    async def _tell(self, topic: str, attempt_id: str, task: _Task, **more: str | None) -> None:
+        data = {
+            "attempt_id": attempt_id,
+            "campaign_id": task.order.campaign.id,
+            "case_id": task.case.id,
+            "channel": str(task.planned.channel),
+            **more,
+        }
+        await self.feed.publish(FeedEvent(topic=topic, at=self.clock.now(), data=data))
+
+
+def _follow_up(task: _Task, attempted: Attempted, now: datetime) -> FollowUp:
+    """The case's next step; what was not sent is tried again soon, and counts for nothing."""
+    if attempted.outcome == NOT_SENT:
+        return FollowUp(
+            state=WorkState.DUE,
+            step=task.planned.step,
+            channel=task.planned.channel,
+            at=now + NOT_SENT_PAUSE,
+        )
+    past = Past(
+        at=now,
+        outcome=attempted.outcome,
+        step=task.planned.step,
+        channel=task.planned.channel,
+        position=task.planned.position,
+    )
+    return follow_up(
+        plan_next(task.order, task.case, placed_at=task.due.placed_at, now=now, also=[past])
+    )

@@ -1,0 +1,116 @@
+"""The call channel: a recorded message by telephone, followed and recorded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from compliance.facts import Channel
+from compliance.permit import NotCovered, Permit
+from dialer.engine.call import CallReport, Calls
+from dialer.engine.channels import Attempted
+from dialer.engine.prompts import LIMITED_CONTENT, RECORDING_NOTICE
+from dialer.model.attempt import CallPlan, outcome
+from dialer.model.campaign import Campaign
+from dialer.model.case import Case
+from dialer.store import consumers, recordings
+from dialer.store.attempts import NOT_SENT
+from dialer.store.database import Database
+from dialer.telephony.causes import history_outcome
+from dialer.telephony.port import CallSpec, EngineRefused
+from recordings.vault import Vault, VaultError
+from scheduler.clock import Clock
+
+log = structlog.get_logger(__name__)
+
+STOP_KEY = "9"
+"""The key that our message names for "do not call again"."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoiceChannel:
+    """Places agentless calls; a call that must be recorded waits for a vault that is ready."""
+
+    db: Database
+    calls: Calls
+    vault: Vault
+    clock: Clock
+    caller_id: str
+    ring_timeout_s: float
+
+    async def contact(
+        self, permit: Permit, campaign: Campaign, case: Case, template: str
+    ) -> Attempted:
+        unready = await self.vault.ready()
+        if unready is not None and permit.condition("record_call") is not None:
+            return Attempted(outcome=NOT_SENT, detail={"reason": f"recorder: {unready}"})
+        spec = CallSpec(
+            call_id=permit.attempt_id,
+            number=permit.address,
+            caller_id=campaign.caller_id or self.caller_id,
+            ring_timeout_s=self.ring_timeout_s,
+            detect_machine=True,
+        )
+        plan = CallPlan(
+            live_message=template,
+            voicemail=LIMITED_CONTENT,
+            record=unready is None,
+            recording_notice=RECORDING_NOTICE,
+            detect_machine=True,
+        )
+        try:
+            report = await self.calls.place(
+                permit, spec, plan, language=case.consumer.language or "en"
+            )
+        except (EngineRefused, NotCovered) as error:
+            return Attempted(outcome=NOT_SENT, detail={"reason": str(error)})
+        return _attempted(report)
+
+    async def after(self, permit: Permit, case: Case, attempted: Attempted) -> None:
+        if STOP_KEY in attempted.keys:
+            await consumers.opt_out(
+                self.db,
+                case.consumer.id,
+                channel=Channel.CALL,
+                at=self.clock.now(),
+                source="keypress",
+            )
+        if attempted.recording is not None:
+            await self.seal(permit.attempt_id, case.consumer.id, attempted.recording)
+
+    async def seal(self, attempt_id: str, consumer_id: str, file: Path) -> None:
+        """Seal a closed recording and enter it; a failure leaves the file for the next start."""
+        try:
+            sealed = await self.vault.seal(attempt_id, file, {"attempt": attempt_id})
+        except VaultError as error:
+            log.error("recording not sealed", attempt_id=attempt_id, error=str(error))
+            return
+        await recordings.keep(self.db, sealed, attempt_id=attempt_id, consumer_id=consumer_id)
+
+
+def _attempted(report: CallReport) -> Attempted:
+    call, ended = report.call, report.call.ended
+    assert ended is not None
+    read = history_outcome(ended, call.machine)
+    return Attempted(
+        outcome=outcome(call) or read.outcome,
+        counts_as_connected=read.counts_as_connected,
+        detail={
+            "sip_code": ended.sip_code,
+            "q850": ended.q850,
+            "reason": ended.reason,
+            "hung_up_by": ended.hung_up_by,
+            "ringing_seen": ended.ringing_seen,
+            "ring_ms": ended.ring_ms,
+            "talk_ms": ended.talk_ms,
+            "machine": call.machine,
+            "machine_why": call.machine_why,
+            "notice_played": call.notice_played,
+            "message_completed": call.message_completed,
+            "digits": call.digits,
+        },
+        recording=report.recording,
+        keys=call.digits,
+    )
