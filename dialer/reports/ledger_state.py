@@ -1,4 +1,4 @@
-"""How far the ledger has come: its streams and their heads. Whether it holds is `verify`'s to say."""
+"""How far the ledger has come. Whether it holds is for `store.ledger_reader.verify` to say."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What comes in from outside: a consumer's one click to unsubscribe, and mail from the mail host."""
+"""What comes in from outside: a consumer's one click to unsubscribe, and the mail host's mail."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The API's documents. Instants are RFC 3339 in UTC; numbers are masked unless the role sees them."""
+"""The API's documents. Instants are RFC 3339 in UTC; numbers are masked by role."""
 
 from __future__ import annotations
 

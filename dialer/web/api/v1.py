@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, BaseModel, Field
 
 from compliance.facts import Channel
 from dialer.reports.attempts import AttemptFilter, list_attempts
@@ -24,8 +24,6 @@ from dialer.web.services import CampaignAction
 
 router = APIRouter(prefix="/api/v1", responses=PROBLEM_RESPONSES)
 
-Limit = Annotated[int, Query(ge=1, le=1000)]
-Cursor = Annotated[str | None, Query(description="`next` of the page before")]
 Instant = Annotated[AwareDatetime | None, Query()]
 
 SeesCampaigns = Annotated[Actor, Depends(require(Permission.SEE_CAMPAIGNS))]
@@ -77,67 +75,64 @@ async def control_campaign(
     return await get_campaign(request, actor, campaign_id)
 
 
+class AttemptQuery(BaseModel):
+    """What a list of attempts is narrowed to."""
+
+    campaign_id: str | None = None
+    channel: Channel | None = None
+    outcome: str | None = None
+    consumer_id: str | None = None
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = Field(default=None, description="not included")
+    cursor: str | None = Field(default=None, description="`next` of the page before")
+    limit: int = Field(default=100, ge=1, le=1000)
+
+
+class DecisionQuery(BaseModel):
+    """What a list of decisions is narrowed to."""
+
+    allowed: bool | None = Field(default=None, description="false for the refusals")
+    campaign_id: str | None = None
+    channel: Channel | None = None
+    rule: str | None = Field(default=None, description="the binding rule")
+    consumer_id: str | None = None
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = Field(default=None, description="not included")
+    cursor: str | None = Field(default=None, description="`next` of the page before")
+    limit: int = Field(default=100, ge=1, le=1000)
+
+
 @router.get("/attempts", tags=["attempts"])
 async def get_attempts(
-    request: Request,
-    actor: SeesAttempts,
-    campaign_id: str | None = None,
-    channel: Channel | None = None,
-    outcome: str | None = None,
-    consumer_id: str | None = None,
-    since: Instant = None,
-    until: Instant = None,
-    cursor: Cursor = None,
-    limit: Limit = 100,
+    request: Request, actor: SeesAttempts, query: Annotated[AttemptQuery, Query()]
 ) -> models.AttemptPage:
     """Contact attempts, newest first."""
     wanted = AttemptFilter(
-        campaign_id=campaign_id,
-        channel=channel,
-        outcome=outcome,
-        consumer_id=consumer_id,
-        since=since,
-        until=until,
-        before=read_cursor(cursor),
+        before=read_cursor(query.cursor), **query.model_dump(exclude={"cursor", "limit"})
     )
     async with services_of(request).db.read() as conn:
-        rows = await list_attempts(conn, wanted, limit=limit)
+        rows = await list_attempts(conn, wanted, limit=query.limit)
     return models.AttemptPage(
         attempts=[models.Attempt.model_validate(_shown(actor, row)) for row in rows],
-        next=write_cursor(rows[-1].at, rows[-1].id) if len(rows) == limit else None,
+        next=write_cursor(rows[-1].at, rows[-1].id) if len(rows) == query.limit else None,
     )
 
 
 @router.get("/decisions", tags=["decisions"])
 async def get_decisions(
-    request: Request,
-    actor: SeesDecisions,
-    allowed: bool | None = None,
-    campaign_id: str | None = None,
-    channel: Channel | None = None,
-    rule: Annotated[str | None, Query(description="the binding rule")] = None,
-    consumer_id: str | None = None,
-    since: Instant = None,
-    until: Instant = None,
-    cursor: Cursor = None,
-    limit: Limit = 100,
+    request: Request, actor: SeesDecisions, query: Annotated[DecisionQuery, Query()]
 ) -> models.DecisionPage:
-    """Decisions of the gate, newest first; `allowed=false` for the refusals."""
+    """Decisions of the gate, newest first."""
     wanted = DecisionFilter(
-        allowed=allowed,
-        campaign_id=campaign_id,
-        channel=channel,
-        binding_rule=rule,
-        consumer_id=consumer_id,
-        since=since,
-        until=until,
-        before=read_cursor(cursor),
+        binding_rule=query.rule,
+        before=read_cursor(query.cursor),
+        **query.model_dump(exclude={"cursor", "limit", "rule"}),
     )
     async with services_of(request).db.read() as conn:
-        rows = await list_decisions(conn, wanted, limit=limit)
+        rows = await list_decisions(conn, wanted, limit=query.limit)
     return models.DecisionPage(
         decisions=[models.DecisionSummary.model_validate(_shown(actor, row)) for row in rows],
-        next=write_cursor(rows[-1].at, rows[-1].id) if len(rows) == limit else None,
+        next=write_cursor(rows[-1].at, rows[-1].id) if len(rows) == query.limit else None,
     )
 
 

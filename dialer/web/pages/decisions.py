@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi import APIRouter, Depends, HTTPException, Query, Request
+from pydantic import BaseModel
 from starlette.responses import Response
 
 from dialer.reports.campaign_figures import campaign_names
@@ -18,7 +19,6 @@ from dialer.reports.decisions import (
 from dialer.store.accounts import Actor
 from dialer.web.auth import Permission, may, require, services_of
 from dialer.web.cursor import read_cursor, write_cursor
-from dialer.web.labels import CHANNELS
 from dialer.web.masking import mask_within
 from dialer.web.render import formats, render
 
@@ -30,41 +30,29 @@ ORDER = ("deny", "explain", "excused", "pass", "not_applicable")
 """Verdicts in the order in which a reader needs them."""
 
 
+class RefusalChoice(BaseModel):
+    """What the reader narrowed the list to; days are the reader's own."""
+
+    campaign: str = ""
+    channel: str = ""
+    rule: str = ""
+    since: str = ""
+    until: str = ""
+    cursor: str = ""
+
+
+Choice = Annotated[RefusalChoice, Query()]
+
+
 @router.get("/refusals")
-async def refusals_page(
-    request: Request,
-    actor: Sees,
-    campaign: str = "",
-    channel: str = "",
-    rule: str = "",
-    since: str = "",
-    until: str = "",
-    cursor: str = "",
-) -> Response:
-    return render(
-        request,
-        "refusals.html",
-        **await _list(request, campaign, channel, rule, since, until, cursor),
-    )
+async def refusals_page(request: Request, actor: Sees, choice: Choice) -> Response:
+    return render(request, "refusals.html", **await _list(request, choice))
 
 
 @router.get("/refusals/list")
-async def refusals_fragment(
-    request: Request,
-    actor: Sees,
-    campaign: str = "",
-    channel: str = "",
-    rule: str = "",
-    since: str = "",
-    until: str = "",
-    cursor: str = "",
-) -> Response:
+async def refusals_fragment(request: Request, actor: Sees, choice: Choice) -> Response:
     """The part of the page that lives."""
-    return render(
-        request,
-        "refusals_list.html",
-        **await _list(request, campaign, channel, rule, since, until, cursor),
-    )
+    return render(request, "refusals_list.html", **await _list(request, choice))
 
 
 @router.get("/decisions/{decision_id}")
@@ -90,24 +78,16 @@ async def decision_page(request: Request, actor: Sees, decision_id: str) -> Resp
     )
 
 
-async def _list(
-    request: Request,
-    campaign: str,
-    channel: str,
-    rule: str,
-    since: str,
-    until: str,
-    cursor: str,
-) -> dict[str, Any]:
+async def _list(request: Request, choice: RefusalChoice) -> dict[str, Any]:
     services, form = services_of(request), formats(request)
     wanted = DecisionFilter(
         allowed=False,
-        campaign_id=campaign or None,
-        channel=channel or None,
-        binding_rule=rule or None,
-        since=form.start_of(since),
-        until=form.end_of(until),
-        before=read_cursor(cursor),
+        campaign_id=choice.campaign or None,
+        channel=choice.channel or None,
+        binding_rule=choice.rule or None,
+        since=form.start_of(choice.since),
+        until=form.end_of(choice.until),
+        before=read_cursor(choice.cursor),
     )
     async with services.db.read() as conn:
         rows = await list_decisions(conn, wanted)
@@ -116,15 +96,7 @@ async def _list(
     return {
         "rows": rows,
         "campaigns": campaigns,
-        "channels": [c for c in CHANNELS if c in ("call", "sms", "email")],
-        "rules": rules if not rule or rule in rules else {rule: 0, **rules},
-        "chosen": {
-            "campaign": campaign,
-            "channel": channel,
-            "rule": rule,
-            "since": since,
-            "until": until,
-        },
-        "cursor": cursor,
+        "rules": list(dict.fromkeys([*([choice.rule] if choice.rule else []), *rules])),
+        "choice": choice,
         "following": write_cursor(rows[-1].at, rows[-1].id) if len(rows) == PAGE else None,
     }
