@@ -52,9 +52,10 @@ class Calls:
         self._clock = clock
         self._signals: dict[str, asyncio.Queue[Signal]] = {}
 
-    @property
-    def live(self) -> int:
-        return len(self._signals)
+    async def ready(self) -> str | None:
+        """None when calls may be placed now, else the reason why not."""
+        health = await self._engine.health()
+        return None if health.ready else f"trunk: {health.detail}"
 
     async def place(
         self, permit: Permit, spec: CallSpec, plan: CallPlan, *, language: str

@@ -15,9 +15,7 @@ from dialer.model.campaign import Campaign, CampaignState
 from dialer.pacing.modes import MODES
 from dialer.pacing.snapshot import Pacer, PacerContext, Snapshot
 from dialer.store import campaigns, claims
-from dialer.store.claims import DueCase
 from dialer.store.database import Database
-from dialer.telephony.port import TelephonyEngine
 from scheduler.cadence import StrategyError
 from scheduler.clock import Clock
 
@@ -26,7 +24,7 @@ log = structlog.get_logger(__name__)
 TICK_S = 0.25
 CLAIM_LEASE = timedelta(seconds=60)
 WRITTEN_AT_ONCE = 40
-WRITTEN = (Channel.SMS, Channel.EMAIL, None)
+UNPLANNED_AT_ONCE = 200
 
 
 @dataclass(slots=True)
@@ -46,7 +44,6 @@ class CampaignLoop:
         *,
         db: Database,
         outreach: Outreach,
-        telephony: TelephonyEngine,
         supervisor: Supervisor,
         clock: Clock,
         owner: str,
@@ -54,7 +51,6 @@ class CampaignLoop:
     ) -> None:
         self._db = db
         self._outreach = outreach
-        self._telephony = telephony
         self._supervisor = supervisor
         self._clock = clock
         self._owner = owner
@@ -94,34 +90,41 @@ class CampaignLoop:
 
     async def _work(self, desk: _Desk) -> None:
         campaign = desk.order.campaign
-        kind = f"call:{campaign.id}"
-        health = await self._telephony.health()
-        room = min(self._lines - self._supervisor.running("call"), self._lines)
-        snapshot = Snapshot(
-            ringing=[0.0] * self._supervisor.running(kind), room=max(0, room) * health.ready
-        )
-        calls = desk.pacer.step(self._clock.monotonic() - desk.since, snapshot)
-        written = WRITTEN_AT_ONCE - self._supervisor.running(f"written:{campaign.id}")
-        self.waiting[campaign.id] = "" if health.ready else f"trunk: {health.detail}"
-        for due in await self._claim(campaign, (Channel.CALL,), calls):
-            self._start(desk.order, due, ("call", kind))
-        for due in await self._claim(campaign, WRITTEN, written):
-            self._start(desk.order, due, (f"written:{campaign.id}",))
+        unready = {}
+        for channel in self._outreach.channels:
+            reason = await self._outreach.channels[channel].ready()
+            if reason is not None:
+                unready[channel] = reason
+            elif channel is Channel.CALL:
+                await self._claim(desk, channel, self._calls(desk), ("call", f"call:{campaign.id}"))
+            else:
+                kind = f"{channel}:{campaign.id}"
+                free = WRITTEN_AT_ONCE - self._supervisor.running(kind)
+                await self._claim(desk, channel, free, (kind,))
+        await self._claim(desk, None, UNPLANNED_AT_ONCE, ("planning",))
+        self.waiting[campaign.id] = "; ".join(f"{name}: {why}" for name, why in unready.items())
+
+    def _calls(self, desk: _Desk) -> int:
+        """Lines to dial now, by the campaign's mode; they are shared by all campaigns."""
+        live = self._supervisor.running(f"call:{desk.order.campaign.id}")
+        room = max(0, self._lines - self._supervisor.running("call"))
+        snapshot = Snapshot(ringing=[0.0] * live, room=room)
+        return desk.pacer.step(self._clock.monotonic() - desk.since, snapshot)
 
     async def _claim(
-        self, campaign: Campaign, channels: tuple[Channel | None, ...], limit: int
-    ) -> list[DueCase]:
+        self, desk: _Desk, channel: Channel | None, limit: int, kinds: tuple[str, ...]
+    ) -> None:
         if limit <= 0:
-            return []
-        return await claims.claim_due(
+            return
+        due = await claims.claim_due(
             self._db,
-            campaign.id,
+            desk.order.campaign.id,
+            channel=channel,
             owner=self._owner,
             now=self._clock.now(),
             limit=limit,
             lease=CLAIM_LEASE,
-            channels=channels,
         )
-
-    def _start(self, order: Order, due: DueCase, kinds: tuple[str, ...]) -> None:
-        self._supervisor.start(self._outreach.work(order, due), kinds=kinds, name=due.case_id)
+        for case in due:
+            work = self._outreach.work(desk.order, case)
+            self._supervisor.start(work, kinds=kinds, name=case.case_id)

@@ -29,6 +29,10 @@ class Attempted:
 class ContactChannel(Protocol):
     """Calls, texts or e-mails."""
 
+    async def ready(self) -> str | None:
+        """None when contacts may go out by this channel now, else the reason why not."""
+        ...
+
     async def contact(
         self, permit: Permit, campaign: Campaign, case: Case, template: str
     ) -> Attempted:

@@ -40,6 +40,9 @@ class VoiceChannel:
     caller_id: str
     ring_timeout_s: float
 
+    async def ready(self) -> str | None:
+        return await self.calls.ready()
+
     async def contact(
         self, permit: Permit, campaign: Campaign, case: Case, template: str
     ) -> Attempted:
