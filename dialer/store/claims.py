@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from compliance.facts import Channel
@@ -35,19 +35,33 @@ class DueCase:
 
 
 async def claim_due(
-    db: Database, campaign_id: str, *, owner: str, now: datetime, limit: int, lease: timedelta
+    db: Database,
+    campaign_id: str,
+    *,
+    channel: Channel | None,
+    owner: str,
+    now: datetime,
+    limit: int,
+    lease: timedelta,
 ) -> list[DueCase]:
-    """Lease up to `limit` due cases: callbacks first, then by due time, rank and place.
+    """Lease up to `limit` cases due by `channel`: callbacks first, then by due time, rank, place.
+
+    Channel None leases those that are still to be planned.
 
     The cost does not grow with the campaign: the index is walked from the first due row of each
     priority, and only leased rows are stepped over.
     """
     async with db.write() as conn:
         rows: list[Row[Any]] = []
-        priority = await _next_priority(conn, campaign_id, _TOP_PRIORITY)
+        queue = and_(
+            _TABLE.c.campaign_id == campaign_id,
+            _TABLE.c.state == WorkState.DUE,
+            _TABLE.c.next_channel == channel,
+        )
+        priority = await _next_priority(conn, queue, _TOP_PRIORITY)
         while priority is not None and len(rows) < limit:
-            rows += await _due(conn, campaign_id, priority, now, limit - len(rows))
-            priority = await _next_priority(conn, campaign_id, priority - 1)
+            rows += await _due(conn, queue, priority, now, limit - len(rows))
+            priority = await _next_priority(conn, queue, priority - 1)
         await _lease(conn, campaign_id, rows, owner, now + lease)
     return [
         DueCase(
@@ -90,27 +104,24 @@ async def plan(
         await move_on(conn, campaign_id=campaign_id, case_id=case_id, follow_up=follow_up, now=now)
 
 
-async def _next_priority(conn: AsyncConnection, campaign_id: str, at_most: int) -> int | None:
+async def _next_priority(
+    conn: AsyncConnection, queue: ColumnElement[bool], at_most: int
+) -> int | None:
     found = await conn.execute(
-        select(func.max(_TABLE.c.priority)).where(
-            _TABLE.c.campaign_id == campaign_id,
-            _TABLE.c.state == WorkState.DUE,
-            _TABLE.c.priority <= at_most,
-        )
+        select(func.max(_TABLE.c.priority)).where(queue, _TABLE.c.priority <= at_most)
     )
     highest: int | None = found.scalar_one()
     return highest
 
 
 async def _due(
-    conn: AsyncConnection, campaign_id: str, priority: int, now: datetime, limit: int
+    conn: AsyncConnection, queue: ColumnElement[bool], priority: int, now: datetime, limit: int
 ) -> Sequence[Row[Any]]:
     found = await conn.execute(
         select(_TABLE, tables.cases.c.consumer_id)
         .join(tables.cases, tables.cases.c.id == _TABLE.c.case_id)
         .where(
-            _TABLE.c.campaign_id == campaign_id,
-            _TABLE.c.state == WorkState.DUE,
+            queue,
             _TABLE.c.priority == priority,
             _TABLE.c.next_at <= now,
             or_(_TABLE.c.lease_until.is_(None), _TABLE.c.lease_until <= now),

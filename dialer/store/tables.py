@@ -269,7 +269,15 @@ campaign_cases = Table(
     Column("updated_at", UtcDateTime, nullable=False),
     CheckConstraint("priority between 0 and 9", name="priority"),
     # The claim walks this index, one priority after the other, and touches only due rows.
-    Index("ix_campaign_cases_due", "campaign_id", "state", "priority", "next_at", "position"),
+    Index(
+        "ix_campaign_cases_due",
+        "campaign_id",
+        "state",
+        "next_channel",
+        "priority",
+        "next_at",
+        "position",
+    ),
     Index(None, "case_id"),
 )
 

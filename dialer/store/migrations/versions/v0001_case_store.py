@@ -382,7 +382,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_campaign_cases_due",
         "campaign_cases",
-        ["campaign_id", "state", "priority", "next_at", "position"],
+        ["campaign_id", "state", "next_channel", "priority", "next_at", "position"],
         unique=False,
     )
     op.create_table(
