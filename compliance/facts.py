@@ -82,6 +82,7 @@ class ContactEvent:
     under_consent: bool = False
     counts_as_connected: bool | None = None
     allotted_debt: str | None = None
+    creditor: str | None = None  # None = unknown, which counts for every creditor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +122,9 @@ class HoldKind(StrEnum):
     BREATHING_SPACE = "breathing_space"
     VULNERABLE = "vulnerable"
     PLAN_IN_FORCE = "plan_in_force"
+    DEBT_ADVICE = "debt_advice"  # working with a debt adviser
+    DEFERRAL = "deferral"  # hardship deferral granted by law
+    COURT_ELECTION = "court_election"  # "take it to court" or lawyer-only notice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +173,9 @@ class ContactPointFacts:
     email_basis: str | None = None
     notice_sent: date | None = None
     optout_by: date | None = None
+    opted_out: bool | None = None  # answered that notice with an opt-out
+    reassigned_check_at: datetime | None = None  # looked up in a reassigned-numbers database
+    ported_at: datetime | None = None  # moved from landline to mobile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -107,7 +107,8 @@ class Decision:
     def rules(self) -> tuple[str, ...]:
         """Ids of the rules that deny; for a Permit, of those that explain why it is allowed."""
         wanted = Verdict.DENY if isinstance(self, Refusal) else Verdict.EXPLAIN
-        return tuple(f.rule_id for f in self.findings if f.verdict is wanted)
+        named = (f.rule_id for f in self.findings if f.verdict is wanted)
+        return tuple(dict.fromkeys(named))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,106 @@
+"""The spans of time that a consumer's consents open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from compliance.case import Case
+from compliance.facts import Consent
+from compliance.outcomes import Counts
+from compliance.windows import EARLIEST, FAR, Span
+from compliance.zones import Zone
+
+_LOOKAHEAD_DAYS = 32
+
+
+def covers_request(consent: Consent, case: Case) -> bool:
+    """Whether a consent is for this channel, this contact point and all of these debts."""
+    request = case.request
+    return (
+        (consent.channel is None or consent.channel is request.channel)
+        and (consent.contact_point is None or consent.contact_point == request.contact_point)
+        and (not consent.debts or set(request.debts) <= set(consent.debts))
+    )
+
+
+def life(consent: Consent, case: Case) -> Span | None:
+    """From when to when a consent holds; None where it was used up or never in force."""
+    if consent.ended_by is not None or consent.given_at > case.now:
+        return None
+    ends = [at for at in (consent.expires_at, consent.revoked_at) if at is not None]
+    start, end = consent.given_at, min(ends, default=FAR)
+    return (start, end) if start < end else None
+
+
+def agreed_spans(case: Case, accepts: Callable[[Consent], bool]) -> list[Span]:
+    """The time in which a consent that names local hours opens them, in every possible zone."""
+    spans: list[Span] = []
+    for consent in case.facts.consents:
+        if consent.opens is None or not accepts(consent) or not covers_request(consent, case):
+            continue
+        held = life(consent, case)
+        if held is not None:
+            spans.extend(_clip(daily(consent, case), held))
+    return spans
+
+
+def daily(consent: Consent, case: Case) -> list[Span]:
+    """The consent's dates and hours as spans, common to all zones; all time where it names none."""
+    if consent.opens is None and not consent.valid_dates:
+        return [(EARLIEST, FAR)]
+    common: list[Span] | None = None
+    for where in case.zones:
+        here = [_day_span(consent, where, o) for o in _ordinals(consent, where, case.now)]
+        common = here if common is None else _common(common, here)
+    return common or []
+
+
+def _ordinals(consent: Consent, where: Zone, now: datetime) -> Sequence[int]:
+    if consent.valid_dates:
+        return [d.toordinal() for d in sorted(consent.valid_dates)]
+    today = where.ordinal(now)
+    return range(today - 1, today + _LOOKAHEAD_DAYS)
+
+
+def _day_span(consent: Consent, where: Zone, ordinal: int) -> Span:
+    if consent.opens is None:
+        return where.midnight(ordinal), where.midnight(ordinal + 1)
+    opens = consent.opens.hour * 60 + consent.opens.minute
+    closes = 1440 if consent.closes is None else consent.closes.hour * 60 + consent.closes.minute
+    if closes <= opens:
+        closes += 1440
+    return where.at(ordinal, opens, latest=True), where.at(ordinal, closes, latest=False)
+
+
+def _common(left: Sequence[Span], right: Sequence[Span]) -> list[Span]:
+    both = ((max(a[0], b[0]), min(a[1], b[1])) for a in left for b in right)
+    return [span for span in both if span[0] < span[1]]
+
+
+def _clip(spans: Sequence[Span], limit: Span) -> list[Span]:
+    return _common(spans, [limit])
+
+
+def more_calls_spans(case: Case, accepts: Callable[[Consent], bool], days: int) -> list[Span]:
+    """The time in which a consent to further calls holds.
+
+    The day on which it was received is day 1 of `days`; it ends earlier on its own terms, when
+    revoked, and with the next conversation.
+    """
+    spans: list[Span] = []
+    for consent in case.facts.consents:
+        if not accepts(consent) or not covers_request(consent, case):
+            continue
+        held = life(consent, case)
+        if held is None:
+            continue
+        last = min(z.midnight(z.ordinal(consent.given_at) + days) for z in case.zones)
+        end = min(held[1], last, _next_talk(case, consent.given_at))
+        spans.extend(_clip(daily(consent, case), (held[0], end)))
+    return spans
+
+
+def _next_talk(case: Case, after: datetime) -> datetime:
+    talk = int(Counts.EFFECTIVE_CONVERSATION)
+    return min((at for at, mask in case.events() if mask & talk and at > after), default=FAR)

@@ -1,0 +1,113 @@
+"""Opt-out: a medium, or one address or number, that the consumer refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from compliance import fields
+from compliance.case import CONSUMER, Case
+from compliance.facts import Channel, ContactEvent, Direction
+from compliance.outcomes import OPT_OUT_WORD, Counts, classes
+from compliance.rule import Clause, Reading, Rule
+from compliance.windows import EARLIEST, FAR, Fixed, Span
+from compliance.zones import Zone
+
+NAME = "opt_out"
+CONFIRMATION = "optout_confirmation"
+
+FIELDS: Mapping[str, fields.Field] = {
+    "grace_business_days": fields.number(
+        "outer limit for honouring it, in days of Monday to Friday", default=0
+    ),
+    "confirmation_minutes": fields.number(
+        "the one confirming message must go out so soon; absent = at any time", minimum=1
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OptOutClause(Clause):
+    """Closed for what was refused, but for one confirmation of the refusal."""
+
+    grace_business_days: int
+    confirmation: timedelta | None
+
+    def read(self, rule: Rule, case: Case) -> Reading | None:
+        """Closed from the refusal (and the grace) on, until it is lifted."""
+        refused = list(self._refusals(case))
+        if not refused:
+            return None
+        if case.request.content == CONFIRMATION and self._confirms(case, refused):
+            return Reading(reason="the one confirmation of the refusal")
+        spans = [(self._binds_from(start, case), end) for start, end in refused]
+        spans = [s for s in spans if s[0] < s[1]]
+        medium = case.request.channel.value
+        return Reading(closed=Fixed(*spans), reason=f"the consumer refused {medium} here")
+
+    def _refusals(self, case: Case) -> Iterator[Span]:
+        channel, point = case.request.channel, case.request.contact_point
+        for o in case.facts.opt_outs:
+            if o.channel is channel and o.contact_point in (None, point):
+                yield o.received_at or EARLIEST, o.lifted_at or FAR
+        for e in case.facts.history:
+            if e.channel is channel and e.at <= case.now and _refuses(e, point):
+                yield e.at, _consented_again(case, e.at)
+
+    def _binds_from(self, start: datetime, case: Case) -> datetime:
+        if not self.grace_business_days or start == EARLIEST:
+            return start
+        return max(_business_days_later(start, self.grace_business_days, z) for z in case.zones)
+
+    def _confirms(self, case: Case, refused: list[Span]) -> bool:
+        """Whether this is the first message since the latest refusal, and in time."""
+        latest = max(start for start, _ in refused)
+        if self.confirmation is not None and case.now - latest > self.confirmation:
+            return False
+        return not any(
+            e.direction is Direction.OUT
+            and e.channel is case.request.channel
+            and e.contact_point in (None, case.request.contact_point)
+            and e.at >= latest
+            for e in case.facts.history
+        )
+
+
+def _refuses(event: ContactEvent, point: str) -> bool:
+    if event.outcome == OPT_OUT_WORD:
+        return event.direction is Direction.IN and event.contact_point in (None, point)
+    return event.party == CONSUMER and bool(classes(event.outcome) & Counts.REFUSED)
+
+
+def _consented_again(case: Case, refused_at: datetime) -> datetime:
+    """When the consumer opted in again by a consent for this channel, given after the refusal."""
+    again = [
+        c.given_at
+        for c in case.facts.consents
+        if c.channel is case.request.channel
+        and c.contact_point in (None, case.request.contact_point)
+        and c.given_at > refused_at
+        and c.given_at <= case.now
+        and c.revoked_at is None
+    ]
+    return min(again, default=FAR)
+
+
+def _business_days_later(start: datetime, count: int, where: Zone) -> datetime:
+    ordinal = where.ordinal(start)
+    while count:
+        ordinal += 1
+        if (ordinal + 6) % 7 < 5:
+            count -= 1
+    return where.midnight(ordinal + 1)
+
+
+def build(values: dict[str, Any], channels: frozenset[Channel]) -> OptOutClause:
+    """The clause of one table."""
+    minutes = values["confirmation_minutes"]
+    return OptOutClause(
+        grace_business_days=values["grace_business_days"],
+        confirmation=None if minutes is None else timedelta(minutes=minutes),
+    )

@@ -1,0 +1,158 @@
+"""Whom one may speak to: third parties, the location inquiry, and the workplace."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from compliance import case as bits
+from compliance import fields
+from compliance.case import CONSUMER, Case
+from compliance.facts import Channel, Direction, HoldKind
+from compliance.kinds.counting import UNLOCK_HISTORY
+from compliance.outcomes import Counts, classes
+from compliance.rule import Clause, Reading, Rule
+from compliance.windows import EARLIEST, FAR, Fixed
+
+THIRD_PARTY_NAME = "third_party"
+LOCATION_NAME = "location_inquiry"
+WORKPLACE_NAME = "workplace"
+
+_ALWAYS = ((EARLIEST, FAR),)
+
+THIRD_PARTY_FIELDS: Mapping[str, fields.Field] = {
+    "allowed": fields.words("parties who may be contacted", required=True),
+    "unreachable_days": fields.number(
+        "others may be contacted once the consumer could not be reached on so many running days",
+        minimum=1,
+    ),
+    "then_for": fields.words("the purposes for which they may then be contacted"),
+    "or_marked": fields.words("marks that stand for being out of reach", tuple(HoldKind)),
+    "stop_on_refusal": fields.flag("not again once that person refused"),
+}
+LOCATION_FIELDS: Mapping[str, fields.Field] = {}
+WORKPLACE_FIELDS: Mapping[str, fields.Field] = {
+    "number_kinds": fields.words("kinds of number at the workplace", required=True),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ThirdParty(Clause):
+    """Nobody but the parties named, unless the consumer is out of reach."""
+
+    allowed: frozenset[str]
+    unreachable_days: int | None
+    then_for: frozenset[str]
+    or_marked: frozenset[str]
+    stop_on_refusal: bool
+
+    def read(self, rule: Rule, case: Case) -> Reading | None:
+        """Closed for good to other parties; opened by the consumer's being out of reach."""
+        if case.request.party in self.allowed:
+            return None
+        reading = Reading(
+            closed=Fixed(*_ALWAYS), reason=f"{case.request.party} is not the person to contact"
+        )
+        if self.stop_on_refusal and _refused(case):
+            reading.reason = "that person asked not to be contacted again"
+        elif case.request.purpose in self.then_for and self._out_of_reach(case):
+            reading.lifts = _ALWAYS
+            reading.lift_reason = "the consumer is out of reach; nothing about the debt may be said"
+        return reading
+
+    def _out_of_reach(self, case: Case) -> bool:
+        if any(h.kind in self.or_marked and h.resolved_at is None for h in case.facts.holds):
+            return True
+        if self.unreachable_days is None:
+            return False
+        return unreachable(case, self.unreachable_days)
+
+
+def _refused(case: Case) -> bool:
+    request = case.request
+    return any(
+        e.party == request.party
+        and e.contact_point == request.contact_point
+        and classes(e.outcome) & Counts.REFUSED
+        for e in case.facts.history
+    )
+
+
+def unreachable(case: Case, days: int) -> bool:
+    """Whether the consumer's numbers are dead, or nobody answered on so many running days.
+
+    Only tries since the last sign of life count; the last of the days is today or yesterday.
+    """
+    tries: list[tuple[int, str]] = []
+    for e in case.facts.history:
+        if e.party != CONSUMER:
+            continue
+        alive = classes(e.outcome) & (Counts.ANSWERED | Counts.EFFECTIVE_CONVERSATION)
+        if alive or e.direction is Direction.IN:
+            tries = []
+        elif e.channel is Channel.CALL:
+            tries.extend((z.ordinal(e.at), e.outcome) for z in case.zones[:1])
+    if not tries:
+        return False
+    if all(outcome == "not_in_service" for _, outcome in tries):
+        return True
+    tried = {ordinal for ordinal, _ in tries}
+    today = case.zones[0].ordinal(case.now)
+    last = max(tried)
+    return last >= today - 1 and all(last - back in tried for back in range(days))
+
+
+@dataclass(frozen=True, slots=True)
+class LocationInquiry(Clause):
+    """A person is asked once for the consumer's location."""
+
+    def read(self, rule: Rule, case: Case) -> Reading | None:
+        """Closed for good once this third person has answered."""
+        reading = Reading(closed=Fixed(*_ALWAYS))
+        if case.facts.history_known_from is None:
+            reading.reason = "it is not known whether this person was asked before"
+            reading.unlock = UNLOCK_HISTORY
+            return reading
+        talk = int(Counts.EFFECTIVE_CONVERSATION) | bits.SAME_PARTY
+        if any(mask & talk == talk for _, mask in case.events()):
+            reading.reason = "this person has already been asked"
+            return reading
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Workplace(Clause):
+    """No calls to work where the employer forbids them."""
+
+    number_kinds: frozenset[str]
+
+    def read(self, rule: Rule, case: Case) -> Reading | None:
+        """Closed for good to numbers at the workplace while the employer is known to forbid it."""
+        if case.number_kind not in self.number_kinds or not case.facts.employer_prohibits:
+            return None
+        return Reading(closed=Fixed(*_ALWAYS), reason="the employer does not allow such calls")
+
+
+def build_third_party(values: dict[str, Any], channels: frozenset[Channel]) -> ThirdParty:
+    """The clause of one table."""
+    opened = values["unreachable_days"] is not None or values["or_marked"]
+    if bool(opened) != bool(values["then_for"]):
+        raise fields.FieldError("then_for", "say when other parties open, and for what purposes")
+    return ThirdParty(
+        allowed=frozenset(values["allowed"]),
+        unreachable_days=values["unreachable_days"],
+        then_for=frozenset(values["then_for"]),
+        or_marked=frozenset(values["or_marked"]),
+        stop_on_refusal=values["stop_on_refusal"],
+    )
+
+
+def build_location(values: dict[str, Any], channels: frozenset[Channel]) -> LocationInquiry:
+    """The clause of one table."""
+    return LocationInquiry()
+
+
+def build_workplace(values: dict[str, Any], channels: frozenset[Channel]) -> Workplace:
+    """The clause of one table."""
+    return Workplace(number_kinds=frozenset(values["number_kinds"]))

@@ -1,0 +1,137 @@
+"""One rule of a pack, compiled: whom it binds, and the clause of its kind that reads a case."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from compliance.case import Case
+from compliance.facts import Channel, ContactRequest, Mode
+from compliance.permit import Citation, Condition, Counter, Finding, Strength, Verdict
+from compliance.windows import EARLIEST, FAR, Closed, Span
+
+
+@dataclass(slots=True, kw_only=True)
+class Reading:
+    """What a rule makes of a case. `closed` is the time it forbids; None = never from now on.
+
+    `lifts` is time that the rule itself takes out again (an agreement on hours), shown by
+    `lift_shows`. `blames` names rules that deny along with this one, `thanks` rules but for which
+    this one would deny.
+    """
+
+    closed: Closed | None = None
+    reason: str = ""
+    counters: tuple[Counter, ...] = ()
+    unlock: str | None = None
+    lifts: Sequence[Span] = ()
+    lift_shows: Verdict = Verdict.EXPLAIN
+    lift_reason: str = ""
+    blames: tuple[str, ...] = ()
+    thanks: tuple[str, ...] = ()
+
+
+@dataclass(slots=True, kw_only=True)
+class Lift:
+    """Time in which a rule lifts others, or why a claim to it fails.
+
+    With `answers`, the instant of the consumer's message, only what was closed then is lifted.
+    """
+
+    spans: Sequence[Span]
+    reason: str
+    answers: datetime | None = None
+    failed: bool = False
+
+
+class Clause:
+    """The meaning of a kind of rule. A kind overrides what it has a say in."""
+
+    __slots__ = ()
+
+    def read(self, rule: Rule, case: Case) -> Reading | None:
+        """The time that the rule forbids; None where it has nothing to say."""
+        return None
+
+    def lift(self, rule: Rule, case: Case) -> Lift | None:
+        """The time in which the rule lifts those named in `rule.lifts`."""
+        return None
+
+    def conditions(self, rule: Rule, case: Case) -> Sequence[Condition]:
+        """Duties that a permit carries."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Rule:
+    """One table of a pack. `part` tells apart several tables that make up one rule of law."""
+
+    rule_id: str
+    part: str | None
+    kind: str
+    pack_id: str
+    line: int
+    channels: frozenset[Channel]
+    actors: frozenset[str]  # empty = whoever acts
+    parties: frozenset[str]  # empty = whoever is called
+    modes: frozenset[Mode]  # empty = any; an unstated mode falls under every rule on modes
+    purposes: frozenset[str]
+    exempt_purposes: frozenset[str]
+    exempt_content: frozenset[str]
+    strength: Strength
+    citation: Citation
+    text: str | None
+    enabled: bool
+    applies_from: date | None
+    applies_to: date | None
+    unlock: str | None
+    lifts: tuple[str, ...]
+    clause: Clause
+
+    @property
+    def name(self) -> str:
+        """The id with its part, unique within the kind."""
+        return self.rule_id if self.part is None else f"{self.rule_id}/{self.part}"
+
+    def concerns(self, request: ContactRequest) -> bool:
+        """Whether the rule has to do with this party, mode, purpose and content."""
+        return not (
+            (self.parties and request.party not in self.parties)
+            or (self.modes and request.mode is not None and request.mode not in self.modes)
+            or (self.purposes and request.purpose not in self.purposes)
+            or request.purpose in self.exempt_purposes
+            or (request.content is not None and request.content in self.exempt_content)
+        )
+
+    def not_in_force(self, case: Case) -> tuple[Span, ...]:
+        """The time outside the rule's effective dates, by the consumer's calendar."""
+        spans: list[Span] = []
+        if self.applies_from is not None:
+            begins = min(z.midnight(self.applies_from.toordinal()) for z in case.zones)
+            spans.append((EARLIEST, begins))
+        if self.applies_to is not None:
+            ends = max(z.midnight(self.applies_to.toordinal() + 1) for z in case.zones)
+            spans.append((ends, FAR))
+        return tuple(spans)
+
+    def finding(
+        self,
+        verdict: Verdict,
+        reason: str,
+        *,
+        counters: tuple[Counter, ...] = (),
+        unlock: str | None = None,
+    ) -> Finding:
+        """This rule's finding with a verdict."""
+        return Finding(
+            rule_id=self.rule_id,
+            pack_id=self.pack_id,
+            kind=self.kind,
+            verdict=verdict,
+            strength=self.strength,
+            citation=self.citation,
+            reason=reason,
+            counters=counters,
+            unlock=unlock,
+        )
