@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import os
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from recordings.durable import write_durably
 
 KEY_BYTES = 32
 
@@ -103,38 +104,9 @@ def _write(path: Path, keys: Sequence[Key], *, replace: bool) -> None:
     entries = [
         {"id": key.key_id, "key": base64.b64encode(key.secret).decode("ascii")} for key in keys
     ]
-    part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
+    content = json.dumps({"keys": entries}, indent=1).encode()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump({"keys": entries}, file, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        if replace:
-            part.replace(path)
-        else:
-            link_new(part, path)
-        sync_folder(path.parent)
+        write_durably(path, [content], replace=replace)
     except OSError as error:
         raise KeyFileError(f"key file {path}: {error.strerror}") from error
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def link_new(part: Path, path: Path) -> bool:
-    """Give a finished file its name unless the name is taken; says whether it got it."""
-    try:
-        path.hardlink_to(part)
-    except FileExistsError:
-        return False
-    return True
-
-
-def sync_folder(folder: Path) -> None:
-    """Make a new name in the folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

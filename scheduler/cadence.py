@@ -162,9 +162,10 @@ def _ended(history: Sequence[Past], strategy: Strategy) -> Finished | None:
             when = entry.at.astimezone(UTC).isoformat()
             return Finished(ending=Ending.STOPPED, reason=f"{entry.outcome} on {when}")
     for pause, wakes in PAUSES.items():
-        entries = [entry for entry in history if entry.outcome in (pause, wakes)]
-        if entries and entries[-1].outcome == pause:
-            return Finished(ending=Ending.PAUSED, reason=f"{pause}; resumes on {wakes}")
+        words = [entry.outcome for entry in history if entry.outcome in wakes | {pause}]
+        if words and words[-1] == pause:
+            told = " or ".join(sorted(wakes))
+            return Finished(ending=Ending.PAUSED, reason=f"{pause}; resumes on {told}")
     return None
 
 

@@ -40,19 +40,17 @@ ATTEMPT_OUTCOMES = frozenset(
 )
 """What may come of one attempt or one message from the consumer."""
 
-PAUSES: Mapping[str, str] = {
-    "promise_made": "promise_broken",
-    "plan_agreed": "plan_broken",
-    "disputed": "dispute_resolved",
+PAUSES: Mapping[str, frozenset[str]] = {
+    "promise_made": frozenset({"promise_broken", "promise_kept"}),
+    "plan_agreed": frozenset({"plan_broken"}),
+    "disputed": frozenset({"dispute_resolved"}),
 }
-"""Case events that rest the strategy, each with the event that wakes it again."""
+"""Case events that rest the strategy, each with the events that wake it again."""
 
-ALWAYS_STOP = frozenset(
-    {"paid", "opted_out", "cease", "bankruptcy", "deceased", "recalled", "promise_kept"}
-)
+ALWAYS_STOP = frozenset({"paid", "opted_out", "cease", "bankruptcy", "deceased", "recalled"})
 """Case events that end every strategy, whatever it says itself."""
 
-OUTCOMES = ATTEMPT_OUTCOMES | ALWAYS_STOP | PAUSES.keys() | frozenset(PAUSES.values())
+OUTCOMES = ATTEMPT_OUTCOMES | ALWAYS_STOP | PAUSES.keys() | frozenset().union(*PAUSES.values())
 """Every word that a history or a strategy may use."""
 
 
@@ -125,7 +123,7 @@ class Strategy:
     name: str
     steps: tuple[Step, ...]
     retries: tuple[RetryRule, ...] = ()
-    stop: frozenset[str] = frozenset()
+    stop: frozenset[str] = frozenset({"promise_kept"})
     stop_channel: frozenset[str] = frozenset({"STOP", "unsubscribed"})
     drop_point: frozenset[str] = frozenset({"wrong_number", "not_in_service", "bounced"})
     numbers: NumbersOrder = NumbersOrder.FIRST_VALID

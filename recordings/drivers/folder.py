@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import secrets
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from recordings.keys import KeyRing, link_new, sync_folder
+from recordings.durable import PART, sync_folder, write_durably
+from recordings.keys import KeyRing
 from recordings.sealed_vault import Missing, SealedVault
 from recordings.vault import Vault, VaultError
 from scheduler.clock import Clock
 
-PART = ".part"
 STALE_PART_S = 86400.0
 
 
@@ -34,27 +33,13 @@ class FolderObjects:
 
     def _write(self, key: str, chunks: Iterator[bytes], *, replace: bool) -> bool:
         path = self._root / key
-        part = path.with_name(f"{path.name}.{secrets.token_hex(4)}{PART}")
         try:
             if not path.parent.is_dir():
                 path.parent.mkdir(mode=0o700, exist_ok=True)
                 sync_folder(self._root)
-            descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                for chunk in chunks:
-                    file.write(chunk)
-                file.flush()
-                os.fsync(file.fileno())
-            if replace:
-                part.replace(path)
-            elif not link_new(part, path):
-                return False
-            sync_folder(path.parent)
+            return write_durably(path, chunks, replace=replace)
         except OSError as error:
             raise VaultError(f"{key} could not be written: {error.strerror}") from error
-        finally:
-            part.unlink(missing_ok=True)
-        return True
 
     async def get(self, key: str, start: int, end: int) -> bytes:
         return await asyncio.to_thread(self._read, key, start, end)

@@ -86,15 +86,25 @@ def _short(error: Exception) -> str:
 
 
 def open_vault(
-    url: str, keys: KeyRing, clock: Clock, *, config: Mapping[str, str] | None = None
+    url: str,
+    keys: KeyRing,
+    clock: Clock,
+    *,
+    config: Mapping[str, str] | None = None,
+    allow_http: bool = False,
 ) -> Vault:
     """The vault in an object store: `s3://bucket/prefix`, `gs://...`, `az://...`, `memory:///`.
 
     Credentials, region and endpoint come from `config` (obstore's names, such as `endpoint`) or
-    from the store's own environment variables. Raises VaultError for a URL that is none.
+    from the store's own environment variables. `allow_http` is for a store on this machine.
+    Raises VaultError for a URL that is none.
     """
+    options: dict[str, object] = {}
+    if config is not None:
+        options["config"] = dict(config)
+    if allow_http:
+        options["client_options"] = {"allow_http": True}
     try:
-        options = {} if config is None else {"config": dict(config)}
         store = from_url(url, **options)  # type: ignore[call-overload]
     except (BaseError, ValueError, TypeError) as error:
         raise VaultError(f"{url!r} is not the URL of an object store: {_short(error)}") from error

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable
+import secrets
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
+import httpx
 import pytest
 
 from recordings.drivers import folder, object_store
@@ -20,24 +24,46 @@ NOW = datetime(2026, 6, 1, 14, tzinfo=UTC)
 NAME = "b3f1c0de-rec"
 META = {"case": "c-17", "campaign": "spring"}
 
-OpenVault = Callable[[KeyRing], Vault]
+KINDS = ["folder", "object store in memory", "object store in a folder"]
+if find_spec("moto") is not None:
+    KINDS.append("S3")
 
 
-@pytest.fixture(params=["folder", "object store in memory", "object store in a folder"])
-def open_vault(request: pytest.FixtureRequest, tmp_path: Path) -> OpenVault:
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[str]:
+    """The address of moto's S3 server."""
+    server = import_module("moto.server").ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture(params=KINDS)
+def vault(request: pytest.FixtureRequest, tmp_path: Path) -> Vault:
     home = tmp_path / "vault"
     home.mkdir()
+    keys, clock = KeyRing([new_key()]), ManualClock(NOW)
     if request.param == "folder":
-        return lambda keys: folder.open_vault(
-            home.as_uri(), keys, ManualClock(NOW), least_free_bytes=0
+        return folder.open_vault(home.as_uri(), keys, clock, least_free_bytes=0)
+    if request.param == "S3":
+        address = request.getfixturevalue("s3_server")
+        bucket = f"b{secrets.token_hex(6)}"
+        httpx.put(f"{address}/{bucket}").raise_for_status()
+        return object_store.open_vault(
+            f"s3://{bucket}/recordings",
+            keys,
+            clock,
+            config={
+                "endpoint": address,
+                "access_key_id": "test",
+                "secret_access_key": "test",
+                "region": "us-east-1",
+            },
+            allow_http=True,
         )
     url = "memory:///" if "memory" in request.param else home.as_uri()
-    return lambda keys: object_store.open_vault(url, keys, ManualClock(NOW))
-
-
-@pytest.fixture
-def vault(open_vault: OpenVault) -> Vault:
-    return open_vault(KeyRing([new_key()]))
+    return object_store.open_vault(url, keys, clock)
 
 
 @pytest.fixture

@@ -141,6 +141,13 @@ def test_stop_outcomes_end_it_and_pauses_wait_for_their_event():
     assert planned(ask(*promise, past(None, 90, "promise_broken"))).channel is Channel.CALL
 
 
+def test_a_kept_promise_ends_a_strategy_unless_it_says_otherwise():
+    history = [past(0, 1, "sent"), past(None, 2, "promise_made"), past(None, 90, "promise_kept")]
+    ends_by_default = strategy_from({"name": "x", "steps": PLAIN["steps"]})
+    assert finished(ask(*history, strategy=ends_by_default)).ending is Ending.STOPPED
+    assert planned(ask(*history)).channel is Channel.CALL
+
+
 def test_an_opt_out_closes_one_channel_and_leaves_the_others():
     stopped = Past(at=PLACED, outcome="STOP", channel=Channel.SMS, position=0)
     assert planned(ask(stopped)).channel is Channel.CALL
