@@ -74,6 +74,7 @@ OUTCOMES: Mapping[str, str] = {
     "STOP": mark("Opted out by STOP"),
     "unsubscribed": mark("Unsubscribed"),
     "unknown": mark("Unknown, counts as made"),
+    "not_sent": mark("Not sent"),
 }
 
 VERDICTS: Mapping[str, str] = {

@@ -5,21 +5,15 @@ Callables stand for what lives above this package or in a driver; the compositio
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from enum import StrEnum
+from datetime import datetime
 
 from compliance.facts import Channel
+from compliance.pack import RulePack
 from dialer.feed.feed import Feed
 from dialer.store.database import Database
 from scheduler.clock import Clock
-
-
-class CampaignAction(StrEnum):
-    START = "start"
-    PAUSE = "pause"
-    STOP = "stop"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,33 +29,6 @@ class NextMoment:
     first_allowed_at: datetime | None
     binding_rule: str | None
     unlock: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleInForce:
-    """One rule of a pack as auditors see it. `confidence` is P, S, K or U."""
-
-    rule_id: str
-    kind: str
-    strength: str
-    confidence: str
-    citation: str
-    effective_from: date | None
-    effective_to: date | None
-    enabled: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PackInForce:
-    """One rule pack as auditors see it."""
-
-    pack_id: str
-    title: str
-    jurisdiction: str
-    version: str
-    sha256: str
-    legal_review: str
-    rules: tuple[RuleInForce, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,11 +48,9 @@ class ConsoleSettings:
 class Services:
     """Everything that the pages and the API reach.
 
-    control: start, pause or stop a campaign by id on behalf of an account's name; answers None,
-        or the reason why it was not done. It writes the state and publishes `campaign`.
+    packs: the rule packs in force, by id.
     health: each part's name with None, or the reason why it is not ready.
     next_moment: for a consumer id and a channel; None for an unknown consumer.
-    packs: the rule packs in force.
     unsubscribe: act on a token of RFC 8058's one click; False for a token that is not ours.
     inbound_mail: take one raw RFC 5322 message from the mail host (bounce, reply, complaint).
     """
@@ -94,9 +59,8 @@ class Services:
     feed: Feed
     clock: Clock
     settings: ConsoleSettings
-    control: Callable[[str, CampaignAction, str], Awaitable[str | None]]
+    packs: Mapping[str, RulePack]
     health: Callable[[], Awaitable[Mapping[str, str | None]]]
     next_moment: Callable[[str, Channel], Awaitable[NextMoment | None]]
-    packs: Callable[[], Sequence[PackInForce]]
     unsubscribe: Callable[[str], Awaitable[bool]]
     inbound_mail: Callable[[bytes], Awaitable[None]]

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from pydantic import BaseModel, ConfigDict, Field
 
 from compliance.facts import Channel
+from compliance.pack import RulePack
 
 
 class _Document(BaseModel):
@@ -141,20 +142,53 @@ class Ledger(_Document):
 
 class Rule(_Document):
     rule_id: str
+    part: str | None = Field(description="tells apart several parts of one rule")
     kind: str
     strength: str
-    confidence: str
     citation: str
-    effective_from: date | None
-    effective_to: date | None
+    confidence: str = Field(description="P, S, K or U")
+    text: str | None
     enabled: bool
+    applies_from: date | None
+    applies_to: date | None
 
 
 class Pack(_Document):
     pack_id: str
     title: str
-    jurisdiction: str
     version: str
+    source: str
+    legal_review: str = Field(description="pending or signed")
+    country: str | None
+    region: str | None
     sha256: str
-    legal_review: str
     rules: list[Rule]
+
+    @classmethod
+    def of(cls, pack: RulePack) -> Pack:
+        """The document of a pack in force."""
+        return cls(
+            pack_id=pack.pack_id,
+            title=pack.title,
+            version=pack.version,
+            source=pack.source,
+            legal_review=pack.legal_review,
+            country=pack.country,
+            region=pack.region,
+            sha256=pack.sha256,
+            rules=[
+                Rule(
+                    rule_id=rule.rule_id,
+                    part=rule.part,
+                    kind=rule.kind,
+                    strength=rule.strength,
+                    citation=rule.citation.text,
+                    confidence=rule.citation.confidence,
+                    text=rule.text,
+                    enabled=rule.enabled,
+                    applies_from=rule.applies_from,
+                    applies_to=rule.applies_to,
+                )
+                for rule in pack.rules
+            ],
+        )

@@ -17,10 +17,10 @@ from dialer.reports.ledger_state import ledger_state
 from dialer.store.accounts import Actor
 from dialer.web.api import models
 from dialer.web.auth import Permission, may, require, services_of
+from dialer.web.control import CampaignAction, control
 from dialer.web.cursor import read_cursor, write_cursor
 from dialer.web.masking import mask, mask_within
 from dialer.web.problems import PROBLEM_RESPONSES
-from dialer.web.services import CampaignAction
 
 router = APIRouter(prefix="/api/v1", responses=PROBLEM_RESPONSES)
 
@@ -69,7 +69,7 @@ async def control_campaign(
 ) -> models.Campaign:
     """Start, pause or stop a campaign; 409 with the reason where its state does not allow it."""
     await get_campaign(request, actor, campaign_id)
-    reason = await services_of(request).control(campaign_id, action, actor.name)
+    reason = await control(services_of(request), campaign_id, action, actor.name)
     if reason is not None:
         raise HTTPException(409, reason)
     return await get_campaign(request, actor, campaign_id)
@@ -176,7 +176,7 @@ async def get_ledger(request: Request, actor: SeesLedger) -> models.Ledger:
 @router.get("/packs", tags=["packs"])
 async def get_packs(request: Request, actor: SeesPacks) -> list[models.Pack]:
     """The rule packs in force, each rule with its citation and confidence."""
-    return [models.Pack.model_validate(pack) for pack in services_of(request).packs()]
+    return [models.Pack.of(pack) for pack in services_of(request).packs.values()]
 
 
 def _midnight(now: datetime) -> datetime:

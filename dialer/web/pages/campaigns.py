@@ -12,9 +12,9 @@ from dialer.reports.campaign_figures import CampaignFigures, campaign_figures
 from dialer.reports.pulse import pulse
 from dialer.store.accounts import Actor
 from dialer.web.auth import Permission, require, services_of
+from dialer.web.control import CampaignAction, control
 from dialer.web.problems import is_fragment
 from dialer.web.render import formats, render
-from dialer.web.services import CampaignAction
 
 router = APIRouter(prefix="/campaigns", include_in_schema=False)
 
@@ -63,12 +63,12 @@ async def campaign_fragment(request: Request, actor: Sees, campaign_id: str) -> 
 
 
 @router.post("/{campaign_id}/{action}")
-async def control(
+async def control_campaign(
     request: Request, actor: Controls, campaign_id: str, action: CampaignAction
 ) -> Response:
     """Start, pause or stop, then show the figures as they are, with the reason if it failed."""
     await _figures(request, campaign_id)
-    reason = await services_of(request).control(campaign_id, action, actor.name)
+    reason = await control(services_of(request), campaign_id, action, actor.name)
     if not is_fragment(request):
         if reason is not None:
             raise HTTPException(409, reason)

@@ -65,7 +65,8 @@ async def decision_page(request: Request, actor: Sees, decision_id: str) -> Resp
     inputs: object = dict(detail.inputs)
     if not may(actor, Permission.SEE_NUMBERS):
         inputs = mask_within(inputs)
-    packs = {pack.pack_id: pack for pack in services_of(request).packs()}
+    packs = services_of(request).packs
+    texts = {rule.rule_id: rule.text for pack in packs.values() for rule in pack.rules if rule.text}
     return render(
         request,
         "decision.html",
@@ -75,6 +76,7 @@ async def decision_page(request: Request, actor: Sees, decision_id: str) -> Resp
         silent=[f for f in findings if f.verdict == "not_applicable"],
         inputs=inputs,
         packs=packs,
+        texts=texts,
     )
 
 

@@ -19,13 +19,13 @@ Sees = Annotated[Actor, Depends(require(Permission.SEE_PACKS))]
 
 @router.get("")
 async def packs_page(request: Request, actor: Sees) -> Response:
-    packs = services_of(request).packs()
+    packs = services_of(request).packs.values()
     return render(request, "packs.html", packs=packs, confidences=CONFIDENCES)
 
 
 @router.get("/{pack_id}")
 async def pack_page(request: Request, actor: Sees, pack_id: str) -> Response:
-    for pack in services_of(request).packs():
-        if pack.pack_id == pack_id:
-            return render(request, "pack.html", pack=pack, confidences=CONFIDENCES)
-    raise HTTPException(404)
+    pack = services_of(request).packs.get(pack_id)
+    if pack is None:
+        raise HTTPException(404)
+    return render(request, "pack.html", pack=pack)

@@ -1,0 +1,159 @@
+"""The console on a real store, with its outside parts stood in by plain functions."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from compliance import packs
+from compliance.facts import Channel
+from dialer.feed.in_process import InProcessFeed, in_process_feed
+from dialer.store.accounts import Role
+from dialer.store.database import Database, migrate, open_database
+from dialer.web.app import create_app
+from dialer.web.services import ConsoleSettings, NextMoment, Services
+from scheduler.clock import ManualClock
+from tests.dialer.web.sample import PASSWORD, add_account
+
+NOON = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)  # a Tuesday, noon in New York
+
+
+@dataclass
+class Outside:
+    """What the app asked of the rest of the service, and what it is answered."""
+
+    health: dict[str, str | None] = field(default_factory=lambda: {"store": None, "trunk": None})
+    unsubscribed: list[str] = field(default_factory=list)
+    mails: list[bytes] = field(default_factory=list)
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(NOON)
+
+
+@pytest.fixture
+async def db(tmp_path: Path, clock: ManualClock) -> AsyncIterator[Database]:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'store.sqlite'}"
+    await migrate(url)
+    async with open_database(url, clock=clock) as database:
+        yield database
+
+
+@pytest.fixture
+async def feed(clock: ManualClock) -> AsyncIterator[InProcessFeed]:
+    async with in_process_feed(clock) as opened:
+        yield opened
+
+
+@pytest.fixture
+def outside() -> Outside:
+    return Outside()
+
+
+@pytest.fixture
+def services(db: Database, feed: InProcessFeed, clock: ManualClock, outside: Outside) -> Services:
+    return make_services(db, feed, clock, outside)
+
+
+def make_services(
+    db: Database, feed: InProcessFeed, clock: ManualClock, outside: Outside, *, https: bool = False
+) -> Services:
+    async def health() -> Mapping[str, str | None]:
+        return outside.health
+
+    async def next_moment(person_id: str, channel: Channel) -> NextMoment | None:
+        if not person_id.startswith("consumer_"):
+            return None
+        return NextMoment(
+            person_id=person_id,
+            channel=channel,
+            asked_at=clock.now(),
+            first_allowed_at=clock.now() + timedelta(hours=20),
+            binding_rule="US-REGF-HOURS",
+            unlock=None,
+        )
+
+    async def unsubscribe(token: str) -> bool:
+        if token != "good-token":
+            return False
+        outside.unsubscribed.append(token)
+        return True
+
+    async def inbound_mail(message: bytes) -> None:
+        outside.mails.append(message)
+
+    return Services(
+        db=db,
+        feed=feed,
+        clock=clock,
+        settings=ConsoleSettings(
+            business_name="Fernwood", https=https, mail_hook_secret="mail-host-secret"
+        ),
+        packs=packs.shipped(),
+        health=health,
+        next_moment=next_moment,
+        unsubscribe=unsubscribe,
+        inbound_mail=inbound_mail,
+    )
+
+
+@pytest.fixture
+def app(services: Services) -> FastAPI:
+    return create_app(services)
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    async with client_of(app) as opened:
+        yield opened
+
+
+def client_of(app: FastAPI) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    return httpx.AsyncClient(
+        transport=transport, base_url="http://console.test", headers={"Accept": "text/html"}
+    )
+
+
+LogIn = Callable[[Role], Awaitable[httpx.AsyncClient]]
+
+
+@pytest.fixture
+async def log_in(app: FastAPI, db: Database) -> AsyncIterator[LogIn]:
+    """Gives a client that is logged in with a role."""
+    clients: list[httpx.AsyncClient] = []
+
+    async def enter(role: Role) -> httpx.AsyncClient:
+        await add_account(db, f"{role}-{len(clients)}", role)
+        client = client_of(app)
+        clients.append(client)
+        answer = await send_login(client, f"{role}-{len(clients) - 1}", PASSWORD)
+        assert answer.status_code == 303, answer.text
+        return client
+
+    yield enter
+    for client in clients:
+        await client.aclose()
+
+
+async def send_login(
+    client: httpx.AsyncClient, name: str, password: str, **more: str
+) -> httpx.Response:
+    """Fill in and send the log-in form."""
+    page = await client.get("/login")
+    return await client.post(
+        "/login",
+        data={"csrf_token": csrf_of(page.text), "name": name, "password": password, **more},
+    )
+
+
+def csrf_of(page: str) -> str:
+    """The form token of a page of ours."""
+    return page.split('name="csrf_token" value="', 1)[1].split('"', 1)[0]
