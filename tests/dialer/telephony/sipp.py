@@ -1,0 +1,170 @@
+"""sipp as the far side, and a desk that places calls to it and reads what is told of them."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import shutil
+import socket
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TypeVar
+
+from dialer.telephony.drivers.sip.engine import SipEngine, open_sip_engine
+from dialer.telephony.drivers.sip.timers import Timers
+from dialer.telephony.drivers.sip.trunk import Trunk
+from dialer.telephony.port import CallEvent, CallSpec, Ended
+from scheduler.clock import SystemClock
+from tests.conftest import free_port
+from tests.dialer.telephony.permits import permit_for
+
+SCENARIOS = Path(__file__).parents[2] / "peers" / "sipp"
+NUMBER = "+12125550123"
+PATIENCE = 6.0
+E_ = TypeVar("E_", bound=CallEvent)
+
+
+def media_base() -> int:
+    """Where a range of RTP ports may begin: even, and below what the system hands out itself."""
+    return 16_000 + 2 * secrets.randbelow(7_000)
+
+
+async def until(condition: Callable[[], object], seconds: float = PATIENCE) -> None:
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await SystemClock().sleep(0.005)
+
+
+@dataclass
+class Sipp:
+    """A running sipp. `ended()` is its verdict: 0 means that every call went by the scenario."""
+
+    port: int
+    process: asyncio.subprocess.Process
+    folder: Path
+
+    async def ended(self) -> int:
+        async with asyncio.timeout(PATIENCE):
+            return await self.process.wait()
+
+    def errors(self) -> str:
+        return "\n".join(path.read_text() for path in self.folder.glob("*_errors.log"))
+
+
+@asynccontextmanager
+async def sipp(scenario: str, *, calls: int = 1, **keys: str) -> AsyncIterator[Sipp]:
+    """sipp as UAS with its own `uas`, or a scenario of ours, its @key@s filled in."""
+    program = shutil.which("sipp")
+    assert program is not None
+    port, media = free_port(socket.SOCK_DGRAM), media_base()
+    with TemporaryDirectory(prefix="sipp-") as folder:
+        source = ["-sn", "uas"]
+        if scenario != "uas":
+            text = (SCENARIOS / f"{scenario}.xml").read_text()
+            for key, value in keys.items():
+                text = text.replace(f"@{key}@", value)
+            (Path(folder) / "scenario.xml").write_text(text)
+            source = ["-sf", "scenario.xml"]
+        process = await asyncio.create_subprocess_exec(
+            program,
+            *source,
+            *("-i", "127.0.0.1", "-p", str(port), "-mi", "127.0.0.1", "-mp", str(media)),
+            *("-m", str(calls), "-nostdin", "-timeout", "30", "-trace_err"),
+            cwd=folder,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        try:
+            await until(lambda: process.returncode is not None or is_bound(port))
+            assert process.returncode is None, Sipp(port, process, Path(folder)).errors()
+            yield Sipp(port, process, Path(folder))
+        finally:
+            if process.returncode is None:
+                process.kill()
+            await process.wait()
+
+
+def is_bound(port: int) -> bool:
+    hexed = f":{port:04X} "
+    return any(hexed in line for line in Path("/proc/net/udp").read_text().splitlines())
+
+
+class Desk:
+    """Places calls by one engine and keeps what is told of each."""
+
+    def __init__(self, engine: SipEngine) -> None:
+        self.engine = engine
+        self.told: dict[str, list[CallEvent]] = defaultdict(list)
+
+    async def call(
+        self,
+        call_id: str = "call-1",
+        *,
+        ring: float = 10.0,
+        detect: bool = False,
+        number: str = NUMBER,
+    ) -> None:
+        await self.engine.originate(
+            permit_for(number, SystemClock().now()),
+            CallSpec(
+                call_id=call_id,
+                number=number,
+                caller_id="+12125550100",
+                ring_timeout_s=ring,
+                detect_machine=detect,
+            ),
+        )
+
+    async def read(self) -> None:
+        async for event in self.engine.events():
+            self.told[event.call_id].append(event)
+
+    def seen(self, kind: type[E_], call_id: str = "call-1") -> list[E_]:
+        return [event for event in self.told[call_id] if isinstance(event, kind)]
+
+    async def wait(self, kind: type[E_], call_id: str = "call-1") -> E_:
+        await until(lambda: self.seen(kind, call_id))
+        return self.seen(kind, call_id)[-1]
+
+    def kinds(self, call_id: str = "call-1") -> list[str]:
+        return [type(event).__name__ for event in self.told[call_id]]
+
+    def check(self) -> None:
+        """What the port promises of every call that has ended."""
+        for events in self.told.values():
+            assert [event.seq for event in events] == list(range(1, len(events) + 1))
+            assert [e for e in events if isinstance(e, Ended)] == events[-1:]
+        stats = self.engine.stats()
+        assert (stats.live_calls, stats.rtp_ports_taken, stats.sip.faults) == (0, 0, 0)
+
+
+@asynccontextmanager
+async def desk(
+    *ports: int, timers: Timers | None = None, check: bool = True, **trunk: object
+) -> AsyncIterator[Desk]:
+    """An engine with one trunk per port, and a desk at it."""
+    settings: dict[str, object] = {"keepalive_s": 0.0, "max_calls_per_second": 1000.0} | trunk
+    rtp = media_base()
+    async with open_sip_engine(
+        trunks=[
+            Trunk(name=f"trunk-{n}", host="127.0.0.1", port=port, **settings)  # type: ignore[arg-type]
+            for n, port in enumerate(ports, 1)
+        ],
+        clock=SystemClock(),
+        listen="127.0.0.1:0",
+        rtp_ports=(rtp, rtp + 399),
+        media_host="127.0.0.1",
+        timers=timers,
+    ) as engine:
+        made = Desk(engine)
+        reading = asyncio.create_task(made.read())
+        yield made
+        if check:
+            made.check()
+    await reading
+    if check:
+        made.check()
