@@ -34,6 +34,10 @@ class AttemptLost(Exception):
     """The attempt is no longer ours to start: its lease lapsed, or it was started already."""
 
 
+class StillOpen(Exception):
+    """What was learned belongs to an attempt that is not settled yet."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What came of an attempt.
@@ -107,11 +111,14 @@ async def settle(
 
 
 async def revise(db: Database, attempt_id: str, outcome: Outcome) -> bool:
-    """Write what was learned after the attempt was closed; False when it says nothing new."""
+    """Write what was learned after the attempt was closed; False when it says nothing new.
+
+    Raises StillOpen before that, and LookupError for an unknown attempt.
+    """
     async with db.write() as conn:
         row = await _locked(conn, attempt_id)
         if row.state != "closed":
-            raise ValueError(f"attempt {attempt_id} is still open: settle it")
+            raise StillOpen(f"attempt {attempt_id} is still open: settle it")
         if row.outcome == outcome.outcome and not _adds(row.detail, outcome.detail):
             return False
         outcome = replace(outcome, counts_as_connected=_counts(row, outcome))
