@@ -9,5 +9,5 @@ ID_LENGTH = 40
 
 
 def new_id(kind: str) -> str:
-    """A fresh identifier that starts with what it names, such as `case_9f...` (96 random bits)."""
-    return f"{kind}_{secrets.token_hex(12)}"
+    """A fresh identifier that starts with what it names, such as `case-9f...` (96 random bits)."""
+    return f"{kind}-{secrets.token_hex(12)}"
