@@ -207,7 +207,6 @@ class ContactFacts:
     actor: str  # third_party_collector, creditor, bank, agency ...
     locations: tuple[Location, ...]
     history: tuple[ContactEvent, ...] = ()
-    number_history: tuple[ContactEvent, ...] = ()  # with others who share the contact point
     history_known_from: datetime | None = None  # None = unknown: counts as full use
     superseded_locations: tuple[Location, ...] = ()
     consents: tuple[Consent, ...] = ()

@@ -42,6 +42,4 @@ class ContactPoint:
 
     def usable(self, channel: Channel) -> bool:
         """Whether a contact on this channel may be planned with it; the gate has the last word."""
-        return (
-            self.kind is KIND_OF_CHANNEL.get(channel) and self.valid and self.wrong_since is None
-        )
+        return self.kind is KIND_OF_CHANNEL.get(channel) and self.valid and self.wrong_since is None

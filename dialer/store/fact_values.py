@@ -20,6 +20,7 @@ from compliance.facts import (
     LocationKind,
     OptOut,
 )
+from compliance.outcomes import Counts, classes
 from dialer.model.contact_point import ContactPoint, ContactPointId, PointKind
 from dialer.model.debt import Debt, DebtId
 
@@ -56,6 +57,8 @@ def contact_point_from(row: Row[Any]) -> ContactPoint:
 
 
 def event(row: Row[Any], direction: Direction) -> ContactEvent:
+    """A contact from its row. Where a debt was talked about, the allotment has lapsed."""
+    talked = classes(row.outcome) & Counts.EFFECTIVE_CONVERSATION
     return ContactEvent(
         event_id=row.id,
         at=row.at,
@@ -72,7 +75,7 @@ def event(row: Row[Any], direction: Direction) -> ContactEvent:
         campaign_id=row.campaign_id,
         under_consent=row.under_consent,
         counts_as_connected=row.counts_as_connected,
-        allotted_debt=row.allotted_debt,
+        allotted_debt=None if talked else row.allotted_debt,
     )
 
 

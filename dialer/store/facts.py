@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -34,6 +34,8 @@ from dialer.store.attempts import NOT_SENT
 from dialer.store.fact_values import debt_from
 
 RESERVED = "reserved"
+OTHER_PERSON = "other_person"
+"""The party of contacts with somebody else: rules that count per person leave them out."""
 
 _EVENT_COLUMNS = (
     "id",
@@ -77,17 +79,7 @@ class Known:
             actor=actor,
             locations=person.locations,
             superseded_locations=person.superseded,
-            history=tuple(sorted(self.events[request.person_id], key=_when)),
-            number_history=tuple(
-                sorted(
-                    (
-                        event
-                        for owner, event in self.by_number[request.contact_point]
-                        if owner != request.person_id
-                    ),
-                    key=_when,
-                )
-            ),
+            history=self._history(request),
             history_known_from=person.history_known_from,
             consents=person.consents,
             holds=person.holds,
@@ -103,6 +95,15 @@ class Known:
             notice_sent=person.notice_sent,
             spoken_on=person.spoken_on,
         )
+
+    def _history(self, request: ContactRequest) -> tuple[ContactEvent, ...]:
+        """The person's contacts, and ours with others by the same number, for caps per number."""
+        others = (
+            replace(event, party=OTHER_PERSON)
+            for owner, event in self.by_number[request.contact_point]
+            if owner != request.person_id and event.direction is Direction.OUT
+        )
+        return tuple(sorted((*self.events[request.person_id], *others), key=_when))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
