@@ -18,7 +18,6 @@ from dialer.telephony.port import (
     Ringing,
 )
 from dialer.telephony.wire import g711, wav
-from scheduler.clock import SystemClock
 from tests.conftest import free_port
 from tests.dialer.telephony.sipp import desk, sipp
 
@@ -214,17 +213,6 @@ async def test_early_media_is_told() -> None:
         assert await far.ended() == 0, far.errors()
     assert [event.early_media for event in near.seen(Ringing)] == [True]
     assert near.engine.stats().media.sent > 5
-
-
-async def test_each_repeated_answer_is_acknowledged_and_told_once() -> None:
-    async with sipp("repeated_answer") as far, desk(far.port) as near:
-        await near.call()
-        await near.wait(Answered)
-        await SystemClock().sleep(0.2)
-        await near.engine.hangup("call-1")
-        await near.wait(Ended)
-        assert await far.ended() == 0, far.errors()
-    assert len(near.seen(Answered)) == 1
 
 
 async def test_the_far_side_holds_resumes_and_hangs_up() -> None:
