@@ -10,17 +10,19 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, case, false, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from dialer.reports.denials import count_denials
 from dialer.store.tables import attempts, campaign_cases, campaigns, decisions
-
-NO_RULE = "-"
-"""Stands for the binding rule of a refusal that names none."""
 
 Outcomes = Mapping[str, Mapping[str, int]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CampaignFigures:
-    """One campaign. `done` counts attempts by channel and outcome, `refused` by binding rule."""
+    """One campaign. `done` counts attempts by channel and outcome.
+
+    `refused` counts refusals under each rule that denied them; one that two rules denied stands
+    under both, so `refusals` may be less than its sum.
+    """
 
     id: str
     name: str
@@ -36,15 +38,12 @@ class CampaignFigures:
     next_due_at: datetime | None  # of the waiting ones, the first
     under_way: int  # attempts that are not closed
     done: Outcomes
+    refusals: int
     refused: Mapping[str, int]
 
     @property
     def attempts(self) -> int:
         return sum(sum(outcomes.values()) for outcomes in self.done.values())
-
-    @property
-    def refusals(self) -> int:
-        return sum(self.refused.values())
 
     def channel_total(self, channel: str) -> int:
         return sum(self.done.get(channel, {}).values())
@@ -71,9 +70,11 @@ async def campaign_figures(
     stocks = await _stocks(conn, now, campaign_id)
     done, under_way = await _done(conn, since, campaign_id)
     refused = await _refused(conn, since, campaign_id)
+    refusals = await _refusals(conn, since, campaign_id)
     figures = []
     for row in rows:
         stock = stocks.get(row.id, _Stock())
+        channels = _channels(row.strategy)
         figures.append(
             CampaignFigures(
                 id=row.id,
@@ -82,14 +83,15 @@ async def campaign_figures(
                 mode=row.mode,
                 creditor=row.creditor,
                 started_at=row.started_at,
-                channels=_channels(row.strategy),
+                channels=channels,
                 cases=stock.cases,
                 due=stock.due,
                 waiting=stock.waiting,
                 finished=stock.finished,
                 next_due_at=stock.next_due_at,
                 under_way=under_way.get(row.id, 0),
-                done=done.get(row.id, {}),
+                done=_in_order(done.get(row.id, {}), channels),
+                refusals=refusals.get(row.id, 0),
                 refused=refused.get(row.id, {}),
             )
         )
@@ -110,6 +112,12 @@ def _channels(strategy: Mapping[str, object]) -> tuple[str, ...]:
         if isinstance(channel, str) and channel not in found:
             found.append(channel)
     return tuple(found)
+
+
+def _in_order(done: Outcomes, channels: tuple[str, ...]) -> Outcomes:
+    """The channels as the strategy has them, then those that it no longer has."""
+    known = [channel for channel in channels if channel in done]
+    return {channel: done[channel] for channel in dict.fromkeys([*known, *done])}
 
 
 async def _stocks(
@@ -164,23 +172,32 @@ async def _done(
     return done, under_way
 
 
+async def _refusals(
+    conn: AsyncConnection, since: datetime, campaign_id: str | None
+) -> dict[str, int]:
+    table = decisions
+    query = (
+        select(table.c.campaign_id, func.count().label("total"))
+        .where(
+            table.c.allowed == false(),
+            table.c.decided_at >= since,
+            _of(table.c.campaign_id, campaign_id),
+        )
+        .group_by(table.c.campaign_id)
+    )
+    return {row.campaign_id: row.total for row in await conn.execute(query)}
+
+
 async def _refused(
     conn: AsyncConnection, since: datetime, campaign_id: str | None
 ) -> dict[str, dict[str, int]]:
     table = decisions
-    query = (
-        select(table.c.campaign_id, table.c.binding_rule, func.count().label("total"))
-        .where(
-            table.c.decided_at >= since,
-            table.c.allowed == false(),
-            _of(table.c.campaign_id, campaign_id),
-        )
-        .group_by(table.c.campaign_id, table.c.binding_rule)
-        .order_by(func.count().desc(), table.c.binding_rule)
+    query = count_denials(conn, table.c.campaign_id).where(
+        table.c.decided_at >= since, _of(table.c.campaign_id, campaign_id)
     )
     refused: dict[str, dict[str, int]] = defaultdict(dict)
     for row in await conn.execute(query):
-        refused[row.campaign_id][row.binding_rule or NO_RULE] = row.total
+        refused[row.campaign_id][row.rule] = row.total
     return refused
 
 

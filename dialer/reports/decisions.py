@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, false, func, select
+from sqlalchemy import ColumnElement, Row, Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from dialer.reports.denials import count_denials, denied_by
 from dialer.store.tables import (
     campaigns,
     cases,
@@ -100,7 +101,7 @@ class DecisionFilter:
     allowed: bool | None = None
     campaign_id: str | None = None
     channel: str | None = None
-    binding_rule: str | None = None
+    rule: str | None = None  # among those that denied
     consumer_id: str | None = None
     since: datetime | None = None
     until: datetime | None = None  # not included
@@ -113,7 +114,7 @@ async def list_decisions(
     """At most `limit` decisions, newest first."""
     query = (
         _query()
-        .where(*_conditions(wanted))
+        .where(*_conditions(conn, wanted))
         .order_by(decisions.c.decided_at.desc(), decisions.c.id.desc())
         .limit(limit)
     )
@@ -121,18 +122,9 @@ async def list_decisions(
 
 
 async def refusals_by_rule(conn: AsyncConnection, *, since: datetime) -> dict[str, int]:
-    """How many refusals each binding rule made since then, most first."""
-    query = (
-        select(decisions.c.binding_rule, func.count().label("total"))
-        .where(
-            decisions.c.allowed == false(),
-            decisions.c.decided_at >= since,
-            decisions.c.binding_rule.is_not(None),
-        )
-        .group_by(decisions.c.binding_rule)
-        .order_by(func.count().desc(), decisions.c.binding_rule)
-    )
-    return {row.binding_rule: row.total for row in await conn.execute(query)}
+    """How many refusals since then each rule was a reason of, most first."""
+    query = count_denials(conn).where(decisions.c.decided_at >= since)
+    return {row.rule: row.total for row in await conn.execute(query)}
 
 
 async def find_decision(conn: AsyncConnection, decision_id: str) -> DecisionDetail | None:
@@ -212,17 +204,18 @@ def _query() -> Select[Any]:
     )
 
 
-def _conditions(wanted: DecisionFilter) -> list[ColumnElement[bool]]:
+def _conditions(conn: AsyncConnection, wanted: DecisionFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     for column, value in (
         (decisions.c.allowed, wanted.allowed),
         (decisions.c.campaign_id, wanted.campaign_id),
         (decisions.c.channel, wanted.channel),
-        (decisions.c.binding_rule, wanted.binding_rule),
         (decisions.c.consumer_id, wanted.consumer_id),
     ):
         if value is not None:
             conditions.append(column == value)
+    if wanted.rule is not None:
+        conditions.append(denied_by(conn, wanted.rule))
     if wanted.since is not None:
         conditions.append(decisions.c.decided_at >= wanted.since)
     if wanted.until is not None:

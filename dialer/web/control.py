@@ -36,8 +36,6 @@ async def control(
     except WrongMove as error:
         return str(error)
     await services.feed.publish(
-        FeedEvent(
-            topic="campaign", at=now, data={"campaign_id": campaign_id}
-        )
+        FeedEvent(topic="campaign", at=now, data={"campaign_id": campaign_id})
     )
     return None

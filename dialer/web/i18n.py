@@ -10,6 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
 
 from babel import Locale
+from babel.dates import format_date
 from babel.numbers import format_decimal, format_percent
 from fastapi import Request
 
@@ -99,6 +100,10 @@ class Format:
 
     def percent(self, value: float) -> str:
         return str(format_percent(value, "#,##0.0%", locale=self.language.locale))
+
+    def day(self, at: datetime) -> str:
+        local = at.astimezone(self.zone).date()
+        return str(format_date(local, "medium", locale=self.language.locale))
 
     def clock(self, at: datetime) -> str:
         """The time of day with seconds, in the reader's zone."""

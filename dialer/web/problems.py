@@ -120,7 +120,7 @@ async def _invalid(request: Request, error: Exception) -> Response:
 
 
 async def _failed(request: Request, _: Exception) -> Response:
-    return _answer(request, 500, "the fault is ours; it is in the log")
+    return _answer(request, 500, "The log says more.")
 
 
 def _answer(

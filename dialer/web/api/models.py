@@ -31,7 +31,8 @@ class Campaign(_Document):
     next_due_at: datetime | None
     under_way: int = Field(description="attempts that have not ended")
     done: dict[str, dict[str, int]] = Field(description="attempts by channel and outcome")
-    refused: dict[str, int] = Field(description="refusals by binding rule")
+    refusals: int
+    refused: dict[str, int] = Field(description="refusals by rule that denied them")
 
 
 class Attempt(_Document):
@@ -159,7 +160,7 @@ class Pack(_Document):
     version: str
     source: str
     legal_review: str = Field(description="pending or signed")
-    country: str | None
+    countries: list[str] = Field(description="ISO 3166-1 alpha-2; none = everywhere")
     region: str | None
     sha256: str
     rules: list[Rule]
@@ -173,7 +174,7 @@ class Pack(_Document):
             version=pack.version,
             source=pack.source,
             legal_review=pack.legal_review,
-            country=pack.country,
+            countries=sorted(pack.countries),
             region=pack.region,
             sha256=pack.sha256,
             rules=[

@@ -94,7 +94,7 @@ class DecisionQuery(BaseModel):
     allowed: bool | None = Field(default=None, description="false for the refusals")
     campaign_id: str | None = None
     channel: Channel | None = None
-    rule: str | None = Field(default=None, description="the binding rule")
+    rule: str | None = Field(default=None, description="one of the rules that denied")
     consumer_id: str | None = None
     since: AwareDatetime | None = None
     until: AwareDatetime | None = Field(default=None, description="not included")
@@ -124,9 +124,8 @@ async def get_decisions(
 ) -> models.DecisionPage:
     """Decisions of the gate, newest first."""
     wanted = DecisionFilter(
-        binding_rule=query.rule,
         before=read_cursor(query.cursor),
-        **query.model_dump(exclude={"cursor", "limit", "rule"}),
+        **query.model_dump(exclude={"cursor", "limit"}),
     )
     async with services_of(request).db.read() as conn:
         rows = await list_decisions(conn, wanted, limit=query.limit)

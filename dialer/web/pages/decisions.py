@@ -29,6 +29,8 @@ Sees = Annotated[Actor, Depends(require(Permission.SEE_DECISIONS))]
 ORDER = ("deny", "explain", "excused", "pass", "not_applicable")
 """Verdicts in the order in which a reader needs them."""
 
+QUIET = frozenset({"pass", "not_applicable"})
+
 
 class RefusalChoice(BaseModel):
     """What the reader narrowed the list to; days are the reader's own."""
@@ -72,7 +74,8 @@ async def decision_page(request: Request, actor: Sees, decision_id: str) -> Resp
         "decision.html",
         detail=detail,
         row=detail.row,
-        telling=[f for f in findings if f.verdict != "not_applicable"],
+        telling=[f for f in findings if f.verdict not in QUIET],
+        passing=[f for f in findings if f.verdict == "pass"],
         silent=[f for f in findings if f.verdict == "not_applicable"],
         inputs=inputs,
         packs=packs,
@@ -86,7 +89,7 @@ async def _list(request: Request, choice: RefusalChoice) -> dict[str, Any]:
         allowed=False,
         campaign_id=choice.campaign or None,
         channel=choice.channel or None,
-        binding_rule=choice.rule or None,
+        rule=choice.rule or None,
         since=form.start_of(choice.since),
         until=form.end_of(choice.until),
         before=read_cursor(choice.cursor),

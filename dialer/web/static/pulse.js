@@ -7,6 +7,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const names = box.dataset.series.split("|");
   const HEIGHT = 120;
   const CALM_MS = 5000;
+  const STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000];
   let chart = null;
   let data = null;
   let readAt = 0;
@@ -30,29 +31,38 @@ document.addEventListener("DOMContentLoaded", () => {
       points: { show: false },
       ...more,
     });
+    const bars = uPlot.paths.bars({ size: [0.65, 9] });
+    const bar = (label, name) => line(label, name, { width: 0, fill: colour(name), paths: bars });
     chart = new uPlot(
       {
         width: box.clientWidth,
         height: HEIGHT,
         legend: { show: false },
-        cursor: { points: { size: 5 } },
-        padding: [6, 6, 0, 0],
+        cursor: { show: false },
+        padding: [6, 18, 0, 0],
         scales: { y: { range: (_, low, high) => [0, Math.max(4, high * 1.1)] } },
         axes: [
-          { ...axis, values: "{HH}:{mm}", space: 70, size: 26 },
-          { ...axis, size: 34, space: 32, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000] },
+          { ...axis, grid: { show: false }, values: "{HH}:{mm}", space: 70, size: 26 },
+          { ...axis, size: 34, space: 32, incrs: STEPS },
         ],
+        // The tallest bar of the pile is drawn first, the others over it.
         series: [
           {},
-          line(names[0], "--s-call", { fill: colour("--s-call-fill") }),
-          line(names[1], "--s-sms"),
-          line(names[2], "--s-email"),
+          bar(names[2], "--s-email"),
+          bar(names[1], "--s-sms"),
+          bar(names[0], "--s-call"),
           line(names[3], "--s-refused", { dash: [4, 3] }),
         ],
       },
-      data,
+      piled(),
       box,
     );
+  }
+
+  function piled() {
+    const [at, call, sms, email, refused] = data;
+    const texts = sms.map((count, i) => count + call[i]);
+    return [at, email.map((count, i) => count + texts[i]), texts, call, refused];
   }
 
   function row(kind, cells) {
@@ -82,7 +92,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const answer = await fetch(box.dataset.url, { headers: { Accept: "application/json" } });
     if (!answer.ok) return;
     data = await answer.json();
-    if (chart) chart.setData(data);
+    if (chart) chart.setData(piled());
     else draw();
     tabulate();
   }
@@ -95,7 +105,7 @@ document.addEventListener("DOMContentLoaded", () => {
   for (const topic of ["attempt", "refusal"]) {
     document.body.addEventListener(`feed-${topic}`, readCalmly);
   }
-  new ResizeObserver(() => chart && chart.setSize({ width: box.clientWidth, height: HEIGHT })).observe(box);
+  new ResizeObserver(() => chart?.setSize({ width: box.clientWidth, height: HEIGHT })).observe(box);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
   setInterval(readCalmly, 60000);
   read();

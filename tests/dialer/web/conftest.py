@@ -11,7 +11,6 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from compliance import packs
 from compliance.facts import Channel
 from dialer.feed.in_process import InProcessFeed, in_process_feed
 from dialer.store.accounts import Role
@@ -19,7 +18,7 @@ from dialer.store.database import Database, migrate, open_database
 from dialer.web.app import create_app
 from dialer.web.services import ConsoleSettings, NextMoment, Services
 from scheduler.clock import ManualClock
-from tests.dialer.web.sample import PASSWORD, add_account
+from tests.dialer.web.sample import BOOK, PASSWORD, add_account
 
 NOON = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)  # a Tuesday, noon in New York
 
@@ -96,7 +95,7 @@ def make_services(
         settings=ConsoleSettings(
             business_name="Fernwood", https=https, mail_hook_secret="mail-host-secret"
         ),
-        packs=packs.shipped(),
+        packs=BOOK,
         health=health,
         next_moment=next_moment,
         unsubscribe=unsubscribe,

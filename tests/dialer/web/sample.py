@@ -13,6 +13,7 @@ from compliance import packs
 from compliance.decision import decide
 from compliance.facts import (
     Channel,
+    Consent,
     ContactEvent,
     ContactFacts,
     ContactRequest,
@@ -28,6 +29,7 @@ from dialer.store.database import Database
 from dialer.store.ledger_writer import Draft, append
 from dialer.web.passwords import hash_password
 
+BOOK = {"us.regf": packs.shipped()["us.regf"]}
 PASSWORD = "a long enough password"
 NAMES = [
     "Marisol Quickwater", "Thaddeus Oakenshield-Price", "Jun Brightwell", "陈晓明",
@@ -169,7 +171,7 @@ async def add_contact(
     number = case_id.removeprefix("case_")
     point = f"mail_{number}" if channel == "email" else f"phone_{number}"
     request, facts = question(attempt_id, number, channel, point, at, refuse=refuse)
-    book = packs.select(packs.shipped(), request, facts)
+    book = packs.select(BOOK, request, facts)
     answer = decide(request, facts, book, at)
     record = written(answer)
     digest = sha256(record.encode()).hexdigest()
@@ -252,12 +254,23 @@ def question(
         )
         for day in range(7 if refuse else 2)
     )
+    consent = Consent(
+        consent_id="consent_1",
+        channel=Channel.SMS,
+        given_to="collector",
+        given_at=at - timedelta(days=20),
+        contact_point=point,
+        evidence="web form of 4 November",
+    )
     facts = ContactFacts(
         known_at=at,
         actor="third_party_collector",
         locations=(place,),
         history=calls,
         history_known_from=at - timedelta(days=365),
+        electronic_consent=True,
+        tcpa_consent=True,
+        consents=(consent,) if int(number) % 7 else (),
     )
     return request, facts
 
