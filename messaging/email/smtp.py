@@ -134,7 +134,7 @@ class SmtpTransport:
         try:
             client = await self._connected(slot)
             await client.noop()
-        except (SMTPException, OSError) as error:
+        except (TransportError, SMTPException, OSError) as error:
             _drop(slot)
             return TransportHealth(ready=False, detail=str(error))
         finally:
@@ -161,7 +161,10 @@ class SmtpTransport:
         if slot.client is None or not slot.client.is_connected:
             _drop(slot)
             client = self._new_client()
-            await client.connect()
+            try:
+                await client.connect()
+            except (SMTPException, OSError) as error:
+                raise TransportError(f"mail relay: {error}", retryable=True) from error
             slot.client, slot.sent = client, 0
         return slot.client
 

@@ -20,7 +20,7 @@ ALWAYS_OPEN = Rulebook.of(
             source = "tests"
             legal_review = "pending"
             actor = ["third_party_collector"]
-            country = "US"
+            countries = ["US"]
 
             [[hours]]
             id = "TEST-HOURS"

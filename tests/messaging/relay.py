@@ -71,7 +71,7 @@ async def run_relay(
         server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any
     ) -> AuthResult:
         relay.logins.append((data.login, data.password))
-        return AuthResult(success=data.password == password)
+        return AuthResult(success=data.password == password, handled=False)
 
     protocols: list[SMTP] = []
 
@@ -85,8 +85,8 @@ async def run_relay(
                 tls_context=tls,
                 require_starttls=tls is not None,
                 authenticator=authenticate if password is not None else None,
-                auth_required=password is not None,
-                auth_require_tls=False,
+                auth_required=password is not None and tls is not None,
+                auth_require_tls=tls is not None,
             )
         )
         return protocols[-1]
