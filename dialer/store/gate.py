@@ -20,9 +20,9 @@ from sqlalchemy import bindparam, insert, update
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError, TimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from compliance import decision as compliance
 from compliance import packs
 from compliance.allocation import ALLOTMENT
+from compliance.decision import decide
 from compliance.facts import ContactRequest
 from compliance.ledger import canonical
 from compliance.pack import RulePack
@@ -30,6 +30,7 @@ from compliance.permit import Permit, Refusal
 from dialer.store import tables
 from dialer.store.attempts import NOT_SENT, Outcome, settle
 from dialer.store.database import Database, lock
+from dialer.store.decision_record import record
 from dialer.store.facts import RESERVED, read_facts, reserved_event
 from dialer.store.ledger_writer import Draft, append
 from dialer.store.work import WorkState
@@ -163,14 +164,14 @@ class Gate:
             request = candidate.request
             facts = known.facts(request, candidate.actor, now)
             rulebook = packs.select(self._catalogue, request, facts)
-            answer = compliance.decide(request, facts, rulebook, now)
+            answer = decide(request, facts, rulebook, now)
             allotted = None
             if isinstance(answer, Permit):
                 allotted = answer.condition(ALLOTMENT)
                 known.add(request.person_id, reserved_event(request, now, allotted))
-            record = canonical({"request": request, "facts": facts, "decision": answer}).decode()
+            text = canonical(record(answer, request, facts)).decode()
             decided.append(
-                _Decided(candidate=candidate, answer=answer, record=record, allotted_debt=allotted)
+                _Decided(candidate=candidate, answer=answer, record=text, allotted_debt=allotted)
             )
         return decided
 
