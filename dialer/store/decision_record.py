@@ -7,7 +7,6 @@ say stands in the packs, whose digests are part of the record.
 from __future__ import annotations
 
 from dataclasses import fields, is_dataclass
-from functools import cache
 from typing import Any
 
 from compliance.facts import ContactFacts, ContactRequest
@@ -57,15 +56,10 @@ def _inputs(facts: ContactFacts) -> dict[str, object]:
     return told
 
 
-def _filled(item: object) -> dict[str, object]:
+def _filled(item: Any) -> dict[str, object]:
     """The fields of a value that are not empty."""
     return {name: value for name, value in _whole(item).items() if value not in _EMPTY}
 
 
-def _whole(item: object) -> dict[str, object]:
-    return {name: getattr(item, name) for name in _names(type(item))}
-
-
-@cache
-def _names(kind: Any) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
+def _whole(item: Any) -> dict[str, object]:
+    return {field.name: getattr(item, field.name) for field in fields(item)}
