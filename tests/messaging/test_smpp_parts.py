@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from messaging.message import MessageStatus
+from messaging.sms.correlation import Correlator, Receipt, Tracked
 from messaging.sms.smpp import numbers
-from messaging.sms.smpp.correlation import Correlator, Tracked
 from messaging.sms.smpp.pdu import Address, DeliverSm, EsmClass, Ton
 from messaging.sms.smpp.rate import AdaptiveRate
-from messaging.sms.smpp.receipt import IdBase, IdMatching, Receipt, read_receipt
+from messaging.sms.smpp.receipt import IdBase, IdMatching, read_receipt
 
 AT = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
 DELIVERED = Receipt(provider_id="p", status=MessageStatus.DELIVERED, code=None, detail="")

@@ -15,8 +15,8 @@ from compliance.permit import NotCovered, Permit
 from messaging.inbox import Inbox
 from messaging.message import InboundMessage, MessageEvent, MessageStatus, StatusReport, TextMessage
 from messaging.sms import text
+from messaging.sms.correlation import Correlator, Tracked
 from messaging.sms.smpp.codec import EncodeError
-from messaging.sms.smpp.correlation import Correlator, Tracked
 from messaging.sms.smpp.errors import AnswerLost, NotSent, Refused
 from messaging.sms.smpp.link import Backoff, Link
 from messaging.sms.smpp.pdu import (

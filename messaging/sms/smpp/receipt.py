@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from messaging.message import MessageStatus
 from messaging.sms import text
+from messaging.sms.correlation import Receipt
 from messaging.sms.smpp.pdu import DeliverSm, EsmClass, MessageState, Tag
 
 _TYPE_BITS = 0x3C
@@ -42,16 +43,6 @@ _STATUS = {
 _ID = re.compile(r"\bid:\s*([^\s]+)", re.IGNORECASE)
 _STAT = re.compile(r"\bstat:\s*([A-Za-z]+)", re.IGNORECASE)
 _ERR = re.compile(r"\berr:\s*(\w+)", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
-    """What the message centre says of one SMS. `provider_id` is as written in the receipt."""
-
-    provider_id: str
-    status: MessageStatus
-    code: str | None
-    detail: str
 
 
 def read_receipt(message: DeliverSm) -> Receipt | None:

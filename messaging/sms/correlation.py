@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from messaging.message import MessageStatus, StatusReport
-from messaging.sms.smpp.receipt import Receipt
 
 _FINAL = frozenset(
     {
@@ -22,6 +21,16 @@ _FINAL = frozenset(
         MessageStatus.BOUNCED,
     }
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What a provider says of one SMS. `provider_id` is as written in the receipt."""
+
+    provider_id: str
+    status: MessageStatus
+    code: str | None = None
+    detail: str = ""
 
 
 @dataclass(slots=True)
@@ -56,7 +65,7 @@ class Correlator:
         self._held: OrderedDict[str, tuple[datetime, list[Receipt]]] = OrderedDict()
 
     def taken(self, message: Tracked, provider_id: str, now: datetime) -> list[StatusReport]:
-        """The message centre took one part; reports from receipts that came before its answer."""
+        """The provider took one part; reports from receipts that came before its answer."""
         self._sent[provider_id] = (now, message)
         _, early = self._held.pop(provider_id, (now, []))
         return [r for receipt in early for r in self.receipt(provider_id, receipt, now)]
