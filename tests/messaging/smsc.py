@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import struct
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -109,7 +109,7 @@ class Smsc:
 
     port: int = 0
     bind_statuses: deque[int] = field(default_factory=deque)
-    script: deque[object] = field(default_factory=deque)
+    script: deque[int | Callable[[Session, Submit], Awaitable[None]]] = field(default_factory=deque)
     ids: Callable[[int], str] = lambda n: f"id-{n}"
     silent: bool = False
     binds: list[tuple[str, str]] = field(default_factory=list)
@@ -184,7 +184,7 @@ class Session:
         if isinstance(step, int):
             self.answer(submit, step)
         else:
-            await step(self, submit)  # type: ignore[operator]
+            await step(self, submit)
 
 
 @asynccontextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -75,7 +76,7 @@ def test_the_number_of_sms_is_the_networks(words: str, parts: int) -> None:
 
 
 @given(st.one_of(GSM, ANY), st.integers(0, 255), st.randoms(use_true_random=False))
-def test_parts_in_any_order_make_the_text_again(words: str, reference: int, rng: object) -> None:
+def test_parts_in_any_order_make_the_text_again(words: str, reference: int, rng: Random) -> None:
     segments = list(text.split(words, reference=reference))
     assert all(
         len(s.octets) <= (160 if s.coding is text.Coding.GSM else text.CAPACITY) for s in segments
@@ -88,7 +89,7 @@ def test_parts_in_any_order_make_the_text_again(words: str, reference: int, rng:
     ]
     for part in parts:  # each part can be read by itself: no escape or pair is cut
         assert "\ufffd" not in text.decode(part.octets, part.data_coding) or "\ufffd" in words
-    rng.shuffle(parts)  # type: ignore[attr-defined]
+    rng.shuffle(parts)
     reassembler = text.Reassembler()
     wholes = [w for p in parts if (w := reassembler.add("a", "b", p, AT)) is not None]
     assert [text.decode(*w) for w in wholes] == [words]
