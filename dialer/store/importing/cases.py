@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -82,13 +82,12 @@ async def import_cases(
         run = _Run(db, options, layout, len(source.header), now=started)
         tally = run.tally
         await run.open()
-        while cells := list(islice(source.rows, CHUNK)):
-            items = await asyncio.to_thread(run.read, cells)
+        async for items in _ahead(lambda: run.read(list(islice(source.rows, CHUNK)))):
             for item in await run.store(items):
                 tally.reject(item.problems)
                 if not options.dry_run:
                     rejects.add(item.cells, item.problems)
-            tally.rows += len(cells)
+            tally.rows += len(items)
             if progress is not None:
                 progress(tally.rows)
         report = Report(
@@ -132,6 +131,17 @@ async def keep_report(
         )
         body = {"import": ident, "kind": kind, "file_sha256": digest, **report.document()}
         await append(db, conn, [Draft(kind="import", body=body)])
+
+
+async def _ahead(read: Callable[[], list[_Item]]) -> AsyncIterator[list[_Item]]:
+    """Chunks until an empty one, each read in a thread while the one before is written."""
+    reading = asyncio.create_task(asyncio.to_thread(read))
+    try:
+        while items := await reading:
+            reading = asyncio.create_task(asyncio.to_thread(read))
+            yield items
+    finally:
+        await asyncio.wait({reading})
 
 
 class _Run:

@@ -14,12 +14,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, bindparam, insert, select, update
+from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from compliance.facts import Channel, Consent, Hold, HoldKind
 from dialer.model.consumer import name_key
 from dialer.store import campaigns, tables
+from dialer.store.bulk import insert_many
 from dialer.store.database import Database
 from dialer.store.fact_rows import consent_row, hold_draft, hold_row
 from dialer.store.ids import new_id
@@ -33,7 +34,7 @@ from dialer.store.importing.known import (
     Person,
     point_keys,
 )
-from dialer.store.importing.places import Place
+from dialer.store.importing.places import Place, number_country
 from dialer.store.importing.rows import CaseRow, DebtCells
 from dialer.store.importing.values import ConsentCell
 from dialer.store.ledger_writer import append
@@ -215,7 +216,7 @@ class Chunk:
                         "id": ident,
                         "kind": kind,
                         "value": value,
-                        "country": phone.country if phone else None,
+                        "country": number_country(phone.parsed) if phone else None,
                         "created_at": self.now,
                     },
                 )
@@ -315,7 +316,7 @@ async def write(db: Database, conn: AsyncConnection, chunk: Chunk) -> dict[str, 
     for table in _INSERT_ORDER:
         rows = chunk.inserts[table]
         if rows:
-            await conn.execute(insert(table), rows)
+            await insert_many(conn, table, rows)
             counts[f"{table.name}.added"] = len(rows)
     for table, rows in chunk.updates.items():
         await _update(conn, table, rows)

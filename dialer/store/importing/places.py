@@ -57,14 +57,14 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """What an import row says about the place. `numbers` are valid and parsed."""
+    """What an import row says about the place. `numbers` are valid, each with its kind."""
 
     country: str | None
     region: str | None
     city: str | None
     postal_code: str | None
     stated_zone: str | None
-    numbers: tuple[PhoneNumber, ...]
+    numbers: tuple[tuple[PhoneNumber, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class _Atlas:
 
 def places(evidence: Evidence) -> tuple[Place, ...]:
     """All candidate places; with no source that gives a zone, one place with an unknown zone."""
-    numbers = [place for number in evidence.numbers for place in _number_places(number)]
+    numbers = [place for number in evidence.numbers for place in _number_places(*number)]
     found: list[Place] = []
     if evidence.stated_zone:
         found.append(
@@ -163,8 +163,7 @@ def _without_region(place: Place) -> Place:
     )
 
 
-def _number_places(number: PhoneNumber) -> tuple[Place, ...]:
-    kind = phonenumbers.number_type(number)
+def _number_places(number: PhoneNumber, kind: int) -> tuple[Place, ...]:
     if kind in _PLACELESS:
         return ()
     national = phonenumbers.national_significant_number(number)

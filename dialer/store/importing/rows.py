@@ -138,7 +138,7 @@ def _placed(row: CaseRow, stated_zone: str | None, default_country: str) -> Case
         city=row.city,
         postal_code=row.postal_code,
         stated_zone=stated_zone,
-        numbers=tuple(phone.parsed for phone in row.phones),
+        numbers=tuple((phone.parsed, phone.kind) for phone in row.phones),
     )
     return replace(row, places=places(evidence))
 

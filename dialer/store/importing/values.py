@@ -19,7 +19,7 @@ from phonenumbers import (
 )
 
 from compliance.zones import zone
-from dialer.store.importing.places import known_country, number_country
+from dialer.store.importing.places import known_country
 
 _EMAIL = re.compile(r"[^\s@<>\"(),:;\[\]]+@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]{2,}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
@@ -29,13 +29,17 @@ _NO = frozenset({"no", "n", "false", "0"})
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """A valid number: E.164, as given, and parsed. `type` is None where nobody can know it."""
+    """A valid number: E.164, as given, parsed, and its kind in the numbering plan."""
 
     e164: str
     raw: str
-    country: str | None
-    type: str | None
     parsed: PhoneNumber
+    kind: int
+
+    @property
+    def type(self) -> str | None:
+        """`mobile`, or None where the number does not tell."""
+        return "mobile" if self.kind == PhoneNumberType.MOBILE else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +56,13 @@ def phone(cell: str, default_country: str) -> Phone:
         parsed = phonenumbers.parse(cell, default_country)
     except NumberParseException as error:
         raise ValueError(f"{cell!r} is not a phone number") from error
-    if not phonenumbers.is_valid_number(parsed):
+    kind = phonenumbers.number_type(parsed)
+    if kind == PhoneNumberType.UNKNOWN:
         raise ValueError(f"{cell!r} is not a valid number in {default_country} or abroad")
     if parsed.extension:
         raise ValueError(f"{cell!r} has an extension, which can't be dialed")
     e164 = phonenumbers.format_number(parsed, PhoneNumberFormat.E164)
-    mobile = phonenumbers.number_type(parsed) == PhoneNumberType.MOBILE
-    return Phone(e164, cell, number_country(parsed), "mobile" if mobile else None, parsed)
+    return Phone(e164, cell, parsed, kind)
 
 
 def email(cell: str) -> str:
@@ -180,6 +184,6 @@ def text(cell: str, longest: int) -> str:
     """A text of limited length without control characters."""
     if len(cell) > longest:
         raise ValueError(f"longer than {longest} characters")
-    if any(ord(sign) < 32 and sign not in "\n\r\t" for sign in cell):
+    if not cell.isprintable() and any(ord(c) < 32 and c not in "\n\r\t" for c in cell):
         raise ValueError("holds a control character")
     return cell
