@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -74,11 +75,16 @@ async def move_on(
 
 async def wake(conn: AsyncConnection, consumer_id: str, now: datetime) -> int:
     """Make the consumer's held cases due, since something about the consumer has changed."""
+    return await wake_all(conn, [consumer_id], now)
+
+
+async def wake_all(conn: AsyncConnection, consumer_ids: Collection[str], now: datetime) -> int:
+    """Make the held cases of these consumers due; how many."""
     table, cases = tables.campaign_cases, tables.cases
-    own = select(cases.c.id).where(cases.c.consumer_id == consumer_id)
+    theirs = select(cases.c.id).where(cases.c.consumer_id.in_(consumer_ids))
     woken = await conn.execute(
         update(table)
-        .where(table.c.state == WorkState.HELD, table.c.case_id.in_(own))
+        .where(table.c.state == WorkState.HELD, table.c.case_id.in_(theirs))
         .values(state=WorkState.DUE, next_at=now, updated_at=now)
     )
     return woken.rowcount

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, bindparam, select, update
+from sqlalchemy import Table, bindparam, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from compliance.facts import Channel, Consent, Hold, HoldKind
@@ -38,7 +38,7 @@ from dialer.store.importing.places import Place, number_country
 from dialer.store.importing.rows import CaseRow, DebtCells
 from dialer.store.importing.values import ConsentCell
 from dialer.store.ledger_writer import append
-from dialer.store.work import WorkState
+from dialer.store.work import wake_all
 
 _INSERT_ORDER = (
     tables.consumers,
@@ -355,12 +355,5 @@ async def _wake(conn: AsyncConnection, chunk: Chunk) -> None:
         for person in chunk.known.people.values()
         if person.touched and person.id not in chunk.new_people
     }
-    if not people:
-        return
-    table, cases = tables.campaign_cases, tables.cases
-    theirs = select(cases.c.id).where(cases.c.consumer_id.in_(people))
-    await conn.execute(
-        update(table)
-        .where(table.c.state == WorkState.HELD, table.c.case_id.in_(theirs))
-        .values(state=WorkState.DUE, next_at=chunk.now, updated_at=chunk.now)
-    )
+    if people:
+        await wake_all(conn, people, chunk.now)
