@@ -35,7 +35,7 @@ class Backoff:
 
 
 class Link:
-    """Owns one connection at a time. `run` never returns by itself; `detail` says how it stands."""
+    """Owns one connection at a time. `run` returns after `leave` only; `detail` says how it stands."""
 
     def __init__(
         self,
@@ -59,6 +59,7 @@ class Link:
         self._backoff = backoff
         self._new_session = new_session
         self._session: SmppSession | None = None
+        self._is_leaving = False
 
     @property
     def session(self) -> SmppSession | None:
@@ -75,11 +76,15 @@ class Link:
             except (OSError, ConnectError, SmppError) as error:
                 self.detail = str(error) or type(error).__name__
                 failures += 1
+            if self._is_leaving:
+                self.detail = "left"
+                return
             log.warning("smpp.down", detail=self.detail)
             await self._clock.sleep(self._backoff.delay(failures, self._rng))
 
     async def leave(self) -> None:
         """Unbind and close, in two seconds at most."""
+        self._is_leaving = True
         session, loop = self._session, asyncio.get_running_loop()
         if session is None:
             return
