@@ -35,7 +35,7 @@ class Backoff:
 
 
 class Link:
-    """Owns one connection at a time. `run` returns after `leave` only; `detail` says how it stands."""
+    """Owns one connection at a time. `run` ends after `leave` only; `detail` says how it stands."""
 
     def __init__(
         self,
