@@ -139,7 +139,8 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     cursor.execute("pragma journal_mode = wal")
     cursor.execute("pragma synchronous = full")
     cursor.execute("pragma foreign_keys = on")
-    cursor.execute("pragma cache_size = -65536")  # 64 MiB
+    cursor.execute("pragma cache_size = -131072")  # 128 MiB
+    cursor.execute("pragma wal_autocheckpoint = 16384")  # 64 MiB
     cursor.close()
 
 
