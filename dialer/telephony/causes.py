@@ -137,23 +137,21 @@ def history_outcome(
     ended: Ended,
     machine_verdict: Machine | None = None,
     *,
-    message_left: bool = False,
+    message_played: bool = False,
     limited_content: bool = False,
     conversation: bool = False,
     abandoned: bool = False,
 ) -> HistoryOutcome:
     """The outcome word of an ended call, and whether it counts as connected to the number.
 
-    An answered call is refined by what was done with it: a message left (of limited content or
-    not) on a machine, a conversation, or a live person left without an agent in time.
+    An answered call is refined by what was done with it: a message played to its end (of limited
+    content or not), a conversation, or a live person left without an agent in time.
     """
     if ended.outcome is CallOutcome.ANSWERED:
-        word = _answered(
-            machine_verdict,
-            message="voicemail_limited_content" if limited_content else "voicemail_message",
-            message_left=message_left,
-            live="conversation" if conversation else "abandoned" if abandoned else None,
-        )
+        if machine_verdict is Machine.MACHINE and not conversation:
+            word = _machine(message_played, limited_content)
+        else:
+            word = _live(message_played, conversation, abandoned)
         return HistoryOutcome(outcome=word, counts_as_connected=True)
     if ended.ringing_seen:
         word = "busy" if ended.outcome is CallOutcome.BUSY else "no_answer"
@@ -166,14 +164,18 @@ def history_outcome(
     )
 
 
-def _answered(
-    verdict: Machine | None, *, message: str, message_left: bool, live: str | None
-) -> str:
-    if message_left:
-        return message
-    if live is not None:
-        return live
-    return "voicemail_no_message" if verdict is Machine.MACHINE else "answered_dropped"
+def _machine(message_played: bool, limited_content: bool) -> str:
+    if not message_played:
+        return "voicemail_no_message"
+    return "voicemail_limited_content" if limited_content else "voicemail_message"
+
+
+def _live(message_played: bool, conversation: bool, abandoned: bool) -> str:
+    if conversation:
+        return "conversation"
+    if abandoned:
+        return "abandoned"
+    return "message_played" if message_played else "answered_dropped"
 
 
 def _known_unconnected(ended: Ended) -> bool:

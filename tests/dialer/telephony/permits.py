@@ -1,29 +1,45 @@
-"""Where the tests of this room get their permits."""
+"""Where the tests of this room get their permits: from the one mint, under an empty rulebook."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from compliance import permit as answers
-from compliance.facts import Channel
+from compliance.decision import decide
+from compliance.facts import (
+    Channel,
+    ContactFacts,
+    ContactRequest,
+    Location,
+    LocationKind,
+    Mode,
+)
+from compliance.pack import Rulebook
+from compliance.permit import Permit
 
 
-def permit_for(
-    number: str, now: datetime, *, valid_for: timedelta = timedelta(minutes=5)
-) -> answers.Permit:
-    make = answers.Permit
-    return make(
-        attempt_id="attempt-1",
-        person_id="person-1",
-        channel=Channel.CALL,
-        contact_point="point-1",
-        debts=("debt-1",),
-        decided_at=now,
-        tz_version="test",
-        pack_sha256={},
-        findings=(),
-        strength=answers.Strength.PROHIBITION,
-        first_allowed_at=now,
-        address=number,
-        expires_at=now + valid_for,
+def permit_for(number: str, now: datetime) -> Permit:
+    """Leave to call `number` for as long as the mint gives it from `now` on."""
+    place = Location(
+        kind=LocationKind.CONSUMER_STATED, tz="America/New_York", country="US", known_at=now
     )
+    answer = decide(
+        ContactRequest(
+            attempt_id="attempt-1",
+            person_id="person-1",
+            channel=Channel.CALL,
+            contact_point="point-1",
+            address=number,
+            debts=("debt-1",),
+            mode=Mode.AGENT_DIALLED,
+        ),
+        ContactFacts(
+            known_at=now,
+            actor="third_party_collector",
+            locations=(place,),
+            history_known_from=now,
+        ),
+        Rulebook.of([]),
+        now,
+    )
+    assert isinstance(answer, Permit), answer
+    return answer

@@ -403,6 +403,9 @@ class Call:
     def played(self, name: str, completed: bool) -> None:
         self._tell(PlayFinished, media=name, completed=completed)
 
+    def broke(self) -> None:
+        self.abort(CallOutcome.ENGINE_FAULT, "our own fault; see the log")
+
     # The end
 
     def _finish(

@@ -246,7 +246,7 @@ class SipEngine:
     def fault(self, call_id: str) -> None:
         call = self._by_sip_id.get(call_id)
         if call is not None:
-            call.abort(CallOutcome.ENGINE_FAULT, "our own fault; see the log")
+            call.broke()
 
     # Within
 

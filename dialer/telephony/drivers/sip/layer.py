@@ -23,7 +23,7 @@ from dialer.telephony.drivers.sip.transactions import (
     Server,
 )
 from dialer.telephony.wire.headers import Malformed, param
-from dialer.telephony.wire.message import Request, Response, parse, reply
+from dialer.telephony.wire.message import Message, Request, Response, parse, reply
 
 Address = tuple[str, int]
 C = TypeVar("C", bound=Client)
@@ -124,18 +124,24 @@ class Layer(DatagramProtocol):
             self.counters.junk += 1
             log.debug("junk from %s: %s", addr, why)
             return
+        handled = False
+        try:
+            self._handle(message, addr)
+            handled = True
+        finally:  # the error goes on to the reactor, which logs it and lives
+            if not handled:
+                self.counters.faults += 1
+                self._core.fault(message.call_id)
+
+    def _handle(self, message: Message, source: Address) -> None:
         try:
             if isinstance(message, Response):
                 self._response(message)
             else:
-                self._request(message, addr)
+                self._request(message, source)
         except Malformed as why:
             self.counters.junk += 1
-            log.debug("unusable message from %s: %s", addr, why)
-        except Exception:
-            self.counters.faults += 1
-            log.exception("a message of call %s could not be handled", message.call_id)
-            self._core.fault(message.call_id)
+            log.debug("unusable message from %s: %s", source, why)
 
     def _response(self, response: Response) -> None:
         client = self._clients.get((response.via.branch, response.cseq[1]))

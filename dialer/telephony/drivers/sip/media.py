@@ -39,6 +39,10 @@ class Listener(Protocol):
 
     def played(self, name: str, completed: bool) -> None: ...
 
+    def broke(self) -> None:
+        """Our own handling of the audio failed."""
+        ...
+
 
 @dataclass(slots=True)
 class MediaCounters:
@@ -111,6 +115,9 @@ class Session(DatagramProtocol):
             name, self._playing = self._playing, None
             self._listener.played(name, True)
 
+    def broke(self) -> None:
+        self._listener.broke()
+
     def _transmit(self, frame: bytes) -> None:
         if self._silent:
             self._stream.skip(len(frame))
@@ -172,15 +179,19 @@ class Ticker:
         return len(self._sessions)
 
     def _tick(self) -> None:
-        late = self._reactor.seconds() - self._due
+        now = self._reactor.seconds()
+        late = now - self._due
         self.worst_late = max(self.worst_late, late)
-        if late > _CATCH_UP * TICK:
-            self._due = self._reactor.seconds()
+        self._due = (now if late > _CATCH_UP * TICK else self._due) + TICK
+        self._alarm.set(max(0.0, self._due - now), self._tick)
         for session in tuple(self._sessions):
-            session.tick()
-        self._due += TICK
-        if self._sessions:
-            self._alarm.set(max(0.0, self._due - self._reactor.seconds()), self._tick)
+            sound = False
+            try:
+                session.tick()
+                sound = True
+            finally:  # the error goes on to the reactor, which logs it and lives
+                if not sound:
+                    session.broke()
 
 
 class PortPool:
