@@ -54,7 +54,8 @@ class RulePack:
     legal_review: str
     actors: frozenset[str]  # empty = whoever acts
     selection: Selection
-    country: str | None
+    countries: frozenset[str]
+    supplement: bool
     region: str | None
     cities: frozenset[str]
     rules: tuple[Rule, ...]
@@ -117,7 +118,10 @@ _PACK_FIELDS: Mapping[str, fields.Field] = {
         tuple(Selection),
         default=Selection.PLACE,
     ),
-    "country": fields.text("ISO 3166-1 alpha-2 code"),
+    "countries": fields.words("ISO 3166-1 alpha-2 codes"),
+    "supplement": fields.flag(
+        "adds to other packs of its place, and is not enough by itself to contact anyone there"
+    ),
     "region": fields.text("state or province code"),
     "cities": fields.words("names of the city as records may spell it"),
 }
@@ -185,11 +189,11 @@ class _Reader:
                 reason = f"unknown kind of rule {name!r}; the kinds are {known}"
                 raise PackError(self._file, self._line(name, 0), reason)
         head = self._table(_PACK_FIELDS, document["pack"], self._line("pack", 0))
-        if (head["applies"] == Selection.PLACE) != (head["country"] is not None):
+        if (head["applies"] == Selection.PLACE) != bool(head["countries"]):
             raise PackError(
                 self._file,
                 self._line("pack", 0),
-                "a pack that applies by place, and no other, names a country",
+                "a pack that applies by place, and no other, names its countries",
             )
         rules = sorted(self._rules(document, head["id"]), key=lambda rule: rule.line)
         self._check(rules)
@@ -201,7 +205,8 @@ class _Reader:
             legal_review=head["legal_review"],
             actors=frozenset(head["actor"]) - {ANY_ACTOR},
             selection=Selection(head["applies"]),
-            country=head["country"],
+            countries=frozenset(head["countries"]),
+            supplement=head["supplement"],
             region=head["region"],
             cities=frozenset(c.casefold() for c in head["cities"]),
             rules=tuple(rules),

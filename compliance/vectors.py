@@ -25,7 +25,7 @@ from compliance.facts import (
     Mode,
 )
 from compliance.ledger import instant
-from compliance.pack import RulePack, Rulebook
+from compliance.pack import Rulebook, RulePack
 from compliance.packs import select
 from compliance.permit import Permit, Refusal
 from compliance.vector_facts import FACTS, Draft
@@ -99,9 +99,7 @@ def read_vector(case: object, catalogue: Mapping[str, RulePack], number: int = 1
         rulebook = Rulebook.of(_named(reader, packs, catalogue))
     else:
         rulebook = select(catalogue, request, facts)
-    return Vector(
-        vector_id=vector_id, request=request, facts=facts, rulebook=rulebook, now=now
-    )
+    return Vector(vector_id=vector_id, request=request, facts=facts, rulebook=rulebook, now=now)
 
 
 def _named(

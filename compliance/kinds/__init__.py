@@ -10,6 +10,7 @@ from compliance.facts import Channel
 from compliance.fields import Field
 from compliance.kinds import (
     basis,
+    contact_point,
     cooldown,
     duties,
     frequency,
@@ -45,6 +46,7 @@ _ALL = (
     Kind(parties.THIRD_PARTY_NAME, parties.THIRD_PARTY_FIELDS, parties.build_third_party),
     Kind(parties.LOCATION_NAME, parties.LOCATION_FIELDS, parties.build_location),
     Kind(parties.WORKPLACE_NAME, parties.WORKPLACE_FIELDS, parties.build_workplace),
+    Kind(contact_point.NAME, contact_point.FIELDS, contact_point.build),
     Kind(basis.EMAIL_NAME, basis.EMAIL_FIELDS, basis.build_email),
     Kind(basis.SMS_NAME, basis.SMS_FIELDS, basis.build_sms),
     Kind(basis.WORK_EMAIL_NAME, basis.WORK_EMAIL_FIELDS, basis.build_work_email),

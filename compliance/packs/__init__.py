@@ -8,7 +8,7 @@ from importlib import resources
 from pathlib import Path
 
 from compliance.facts import ContactFacts, ContactRequest, Location
-from compliance.pack import Gap, PackError, RulePack, Rulebook, Selection, parse
+from compliance.pack import Gap, PackError, Rulebook, RulePack, Selection, parse
 
 COUNTRY_UNKNOWN = "RF-COUNTRY-UNKNOWN"
 PACK_MISSING = "RF-PACK-MISSING"
@@ -80,7 +80,7 @@ def _select(
             continue
         here = [p for p in packs if applies(p, actor, place)]
         chosen.extend(here)
-        if not here:
+        if all(p.supplement for p in here):
             gaps.append(
                 Gap(
                     rule_id=PACK_MISSING,
@@ -101,7 +101,7 @@ def applies(pack: RulePack, actor: str, place: Location) -> bool:
     """Whether a pack applies by place to an actor who contacts someone there."""
     return (
         pack.selection is Selection.PLACE
-        and pack.country == place.country
+        and place.country in pack.countries
         and (pack.region is None or pack.region == place.region)
         and (not pack.cities or (place.city or "").casefold() in pack.cities)
         and (not pack.actors or actor in pack.actors or any(actor in r.actors for r in pack.rules))
