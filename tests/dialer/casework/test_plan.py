@@ -125,9 +125,26 @@ def test_sixty_months_are_allowed_and_the_least_instalment_counts():
     assert isinstance(refused, PlanRefused)
 
 
+@pytest.mark.parametrize(
+    ("change", "limits"),
+    [
+        ({"first_due_on": TODAY}, LIMITS),
+        ({"first_due_on": TODAY + timedelta(days=45)}, LIMITS),
+        ({"debt_minor": 30_000}, PlanLimits(least_instalment_minor=10_000)),
+        ({"first_due_on": TODAY, "instalments": 61}, LIMITS),
+        ({"first_due_on": TODAY, "frequency": Frequency.WEEKLY, "instalments": 261}, LIMITS),
+        ({"instalments": 5, "frequency": Frequency.WEEKLY}, PlanLimits(longest_months=2)),
+    ],
+)
+def test_terms_at_the_edge_of_the_limits_are_a_plan(change: dict[str, object], limits: PlanLimits):
+    assert isinstance(make_plan(replace(TERMS, **change), limits), Plan)  # type: ignore[arg-type]
+
+
 def test_a_plan_kept_lets_ordinary_dunning_rest_and_ends_completed():
     plan = plan_of()
     first = paid((33_334, date(2026, 6, 30)))
+    assert progress(plan, [], date(2026, 6, 29), RULE).due_minor == 0
+    assert progress(plan, [], date(2026, 6, 30), RULE).due_minor == 33_334
     kept = progress(plan, first, date(2026, 7, 15), RULE)
     assert kept.state is PlanState.ACTIVE
     assert kept.ordinary_dunning_rests
@@ -143,6 +160,9 @@ def test_one_late_instalment_is_behind_and_two_or_thirty_days_are_a_default():
     assert progress(plan, [], date(2026, 7, 4), RULE).state is PlanState.BEHIND
     assert not progress(plan, [], date(2026, 7, 4), RULE).ordinary_dunning_rests
     assert progress(plan, [], date(2026, 7, 31), RULE).state is PlanState.DEFAULTED
+    alone = DefaultRule(grace_days=3, missed=9, days=30)
+    assert progress(plan, [], date(2026, 7, 30), alone).state is PlanState.BEHIND
+    assert progress(plan, [], date(2026, 7, 31), alone).state is PlanState.DEFAULTED
     one = paid((33_334, date(2026, 6, 30)))
     patient = DefaultRule(grace_days=3, missed=2, days=365)
     assert progress(plan, one, date(2026, 8, 5), patient).state is PlanState.BEHIND
@@ -167,6 +187,13 @@ def test_early_settlement_is_the_rest_less_a_discount():
     assert offered == Settlement(
         amount_minor=55_000, discount_minor=5_000, valid_until=date(2026, 7, 12)
     )
+    plain = settle_early(plan, first, date(2026, 7, 5), valid_days=7)
+    assert isinstance(plain, Settlement)
+    assert (plain.amount_minor, plain.discount_minor) == (60_000, 0)
+    almost = paid((99_999, date(2026, 6, 30)))
+    last_cent = settle_early(plan, almost, date(2026, 7, 5), valid_days=7)
+    assert isinstance(last_cent, Settlement)
+    assert last_cent.amount_minor == 1
     for discount in (-1, 60_000):
         refused = settle_early(plan, first, date(2026, 7, 5), valid_days=7, discount_minor=discount)
         assert isinstance(refused, PlanRefused)
@@ -189,6 +216,7 @@ def test_a_new_plan_covers_what_is_owed_and_counts_its_length_from_the_first():
     assert again.terms.debt_minor == 60_000
     assert again.terms.waiver.interest_frozen
     assert (again.begun_on, again.renegotiations) == (TODAY, 1)
+    assert all(part.number > 0 for part in again.schedule)
     assert progress(again, first, date(2026, 9, 1), RULE).paid_minor == 0
     lapsed = renegotiate(
         plan,

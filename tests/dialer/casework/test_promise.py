@@ -66,6 +66,25 @@ def test_a_promise_outside_the_terms_is_refused_with_the_reason(
     assert reason in "; ".join(refused.reasons)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"amount_minor": 80_000},
+        {"amount_minor": 1_000},
+        {"due_on": TODAY},
+        {"due_on": date(2026, 7, 1)},
+    ],
+)
+def test_a_promise_at_the_edge_of_the_terms_is_taken(change: dict[str, object]):
+    assert isinstance(take(**change), Promise)
+
+
+def test_without_a_least_amount_one_cent_is_enough_and_nothing_is_not():
+    free = PromiseTerms(least_minor=0)
+    assert isinstance(take(amount_minor=1, terms=free), Promise)
+    assert isinstance(take(amount_minor=0, terms=free), PromiseRefused)
+
+
 def test_all_reasons_are_told_at_once():
     refused = take(amount_minor=0, due_on=date(2027, 1, 1), currency="USD")
     assert isinstance(refused, PromiseRefused)
