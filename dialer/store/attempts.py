@@ -8,9 +8,11 @@ for outside systems. What a crash leaves open, `recover` closes: what may have r
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Row, or_, select, update
@@ -26,6 +28,17 @@ NOT_SENT = "not_sent"
 
 UNKNOWN = "unknown"
 RECOVERY_BATCH = 100
+LEDGER_DETAIL = (
+    "sip_code",
+    "q850",
+    "ringing_seen",
+    "ring_ms",
+    "talk_ms",
+    "hung_up_by",
+    "machine",
+    "recovered",
+)
+"""What the ledger repeats of an attempt's detail; free text may name people, so it does not."""
 
 _TABLE = tables.attempts
 
@@ -256,11 +269,10 @@ async def _tell(conn: AsyncConnection, row: Row[Any], outcome: Outcome, kind: st
 
 
 def _for_ledger(detail: Mapping[str, Any]) -> dict[str, object]:
-    """The plain figures of a detail; the ledger's form knows no fractions."""
-    return {
-        key: repr(value) if isinstance(value, float) and not value.is_integer() else value
-        for key, value in detail.items()
-    }
+    """The figures of a detail that can name nobody, and the digest of all of it."""
+    known = {key: detail[key] for key in LEDGER_DETAIL if key in detail}
+    whole = json.dumps(detail, sort_keys=True, default=str).encode()
+    return {**known, "sha256": sha256(whole).hexdigest()}
 
 
 def _counts(row: Row[Any], outcome: Outcome) -> bool | None:

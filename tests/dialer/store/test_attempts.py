@@ -10,7 +10,7 @@ from sqlalchemy import select
 from compliance.facts import Channel
 from compliance.permit import Permit
 from dialer.store import attempts, ledger_reader, tables
-from dialer.store.attempts import AttemptLost, Outcome, Recovered
+from dialer.store.attempts import AttemptLost, Outcome, Recovered, StillOpen
 from dialer.store.database import Database
 from dialer.store.gate import open_gate
 from dialer.store.work import FollowUp, WorkState
@@ -131,7 +131,7 @@ async def test_a_renewed_lease_lives_on(db: Database, one: Somebody, clock: Manu
 async def test_a_receipt_revises_the_outcome_once(db: Database, one: Somebody) -> None:
     attempt = await permitted(db, one)
     at = db.clock.now()
-    with pytest.raises(ValueError, match="still open"):
+    with pytest.raises(StillOpen):
         await attempts.revise(db, attempt, Outcome(outcome="delivered", at=at))
     await attempts.settle(db, attempt, Outcome(outcome="sent", at=at))
     receipt = Outcome(outcome="delivered", at=at, detail={"provider_id": "17"})

@@ -83,7 +83,7 @@ async def test_an_opt_out_of_calls_refuses_calls(db: Database, one: Somebody) ->
 
 
 async def test_a_hold_refuses_until_it_is_resolved(db: Database, one: Somebody) -> None:
-    hold = Hold(kind=HoldKind.DNC_GLOBAL, received_at=db.clock.now())
+    hold = Hold(kind=HoldKind.CEASE, received_at=db.clock.now(), in_writing=True)
     ident = await consumers.add_hold(db, one.person, hold, source="letter", now=db.clock.now())
     assert isinstance(await admit(db, one), Refusal)
     assert await consumers.resolve_hold(db, ident, at=db.clock.now(), source="agent")

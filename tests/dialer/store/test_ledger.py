@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
 
 from dialer.store import attempts, ledger_reader
 from dialer.store.attempts import Outcome
@@ -31,7 +30,7 @@ async def filled(db: Database) -> Database:
 async def tamper(db: Database, *statements: str) -> None:
     async with db.write() as conn:
         for statement in statements:
-            await conn.execute(text(statement))
+            await conn.exec_driver_sql(statement)
 
 
 async def test_an_untouched_ledger_holds(filled: Database) -> None:
