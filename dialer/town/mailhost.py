@@ -12,7 +12,6 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from email import message_from_bytes
 from email.message import Message
-from ipaddress import ip_address
 from itertools import count
 from urllib.parse import urlsplit
 
@@ -22,6 +21,7 @@ from aiosmtpd.smtp import Session as SmtpSession
 
 from dialer.town.bounces import REPORTING_HOST, delivery_failure
 from dialer.town.habits import MailHabit
+from dialer.town.loopback import LOOPBACK, is_loopback
 from dialer.town.population import Population
 from dialer.town.records import MailRecord
 from scheduler.clock import Clock
@@ -139,18 +139,13 @@ def one_click_url(message: Message) -> str | None:
         return None
     listed = str(message["List-Unsubscribe"] or "").split(",")
     urls = [url.strip().removeprefix("<").removesuffix(">") for url in listed]
-    return next((url for url in urls if is_loopback(url)), None)
+    return next((url for url in urls if is_ours(url)), None)
 
 
-def is_loopback(url: str) -> bool:
+def is_ours(url: str) -> bool:
     """Whether an http or https URL names this machine by address."""
     parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        return False
-    try:
-        return parts.hostname == "localhost" or ip_address(parts.hostname).is_loopback
-    except ValueError:
-        return False
+    return parts.scheme in ("http", "https") and is_loopback(parts.hostname or "")
 
 
 @asynccontextmanager
@@ -161,7 +156,7 @@ async def serve_mailhost(host: MailHost, port: int = 0) -> AsyncIterator[int]:
     def protocol() -> SMTP:
         return SMTP(host, hostname=REPORTING_HOST, enable_SMTPUTF8=True, loop=loop)
 
-    server = await loop.create_server(protocol, "127.0.0.1", port)
+    server = await loop.create_server(protocol, LOOPBACK, port)
     try:
         yield int(server.sockets[0].getsockname()[1])
     finally:

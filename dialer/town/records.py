@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +46,7 @@ class CallRecord:
     ended_at: datetime | None = None
     code: int | None = None
     ended_by: str | None = None  # caller, consumer
+    rtp_packets: int = 0  # that arrived
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,3 +68,17 @@ class MailRecord:
     at: datetime
     code: int
     message_id: str | None = None
+
+
+Record = TypeVar("Record", WireCounts, CallRecord, TextRecord, MailRecord)
+
+
+def to_json(record: Record) -> dict[str, Any]:
+    """The record as a JSON object; instants are ISO 8601."""
+    found: dict[str, Any] = to_jsonable_python(record)
+    return found
+
+
+def from_json(kind: type[Record], value: Any) -> Record:
+    """The record back from its JSON object. Raises pydantic's ValidationError (a ValueError)."""
+    return TypeAdapter(kind).validate_python(value)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from dialer.town.habits import TextHabit, TextManner
+from dialer.town.loopback import LOOPBACK
 from dialer.town.population import Population
 from dialer.town.records import TextRecord
 from dialer.town.texts import Part, part_of, receipt, reply
@@ -268,7 +269,7 @@ class Session(asyncio.Protocol):
 async def serve_smsc(smsc: Smsc, port: int = 0) -> AsyncIterator[int]:
     """The SMSC listens on the loopback; yields the port."""
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Session(smsc), "127.0.0.1", port)
+    server = await loop.create_server(lambda: Session(smsc), LOOPBACK, port)
     try:
         yield int(server.sockets[0].getsockname()[1])
     finally:

@@ -11,7 +11,7 @@ import aiosmtplib
 import pytest
 
 from dialer.town.habits import MailHabit
-from dialer.town.mailhost import MailHost, is_loopback, one_click_url, serve_mailhost
+from dialer.town.mailhost import MailHost, is_ours, one_click_url, serve_mailhost
 from dialer.town.population import Population, make_population
 from scheduler.clock import SystemClock
 
@@ -134,4 +134,4 @@ def test_nothing_is_posted_without_one_click_or_off_this_machine() -> None:
     ],
 )
 def test_only_this_machine_is_posted_to(url: str, ours: bool) -> None:
-    assert is_loopback(url) is ours
+    assert is_ours(url) is ours
