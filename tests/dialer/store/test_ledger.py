@@ -6,11 +6,13 @@ import json
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
-from dialer.store import attempts, ledger_reader
+from dialer.store import attempts, ledger_reader, tables
 from dialer.store.attempts import Outcome
-from dialer.store.database import Database
+from dialer.store.database import Database, open_database
 from dialer.store.gate import open_gate
+from dialer.store.ledger_root import record_root
 from dialer.store.ledger_writer import Draft, append
 from tests.dialer.store.people import add_somebody, call, catalogue
 
@@ -119,3 +121,17 @@ async def test_an_export_names_nobody(filled: Database, tmp_path: Path) -> None:
     assert "Abendroth" not in told
     assert "2125550123" not in told
     assert json.loads(told.splitlines()[0])["kind"] == "decision"
+
+
+async def test_the_root_binds_all_streams(filled: Database, store_url: str) -> None:
+    async with open_database(store_url, clock=filled.clock, writer="other") as other:
+        first = await record_root(other)
+        second = await record_root(other)
+    assert first != second
+    async with filled.read() as conn:
+        query = select(tables.ledger.c.body).where(tables.ledger.c.kind == "root")
+        bodies = [json.loads(body) for body in (await conn.execute(query)).scalars()]
+    assert [body["root"] for body in bodies] == [first, second]
+    assert bodies[1]["heads"] == {"main": 10, "other": 1}
+    verified = await ledger_reader.verify(filled)
+    assert (verified.streams, verified.broken) == (2, None)
