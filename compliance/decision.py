@@ -20,9 +20,12 @@ from compliance.permit import (
     Verdict,
 )
 from compliance.plan import Plan, plan_for, strongest
+from compliance.record import record
 from compliance.rule import Lift, Reading, Rule
 from compliance.windows import Closed, Lifted, Span, covers, first_open, next_closing, shut
 from compliance.zones import TZ_VERSION, Zone, zone
+
+__all__ = ["LEASE", "ZONE_UNKNOWN", "decide", "record"]
 
 LEASE = timedelta(seconds=120)
 """The longest life of a permit: what is dialed later must be decided again."""

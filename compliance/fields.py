@@ -1,4 +1,4 @@
-"""The closed vocabulary of pack files: what a key may hold, checked at load and shown as a schema."""
+"""The closed vocabulary of pack files: what a key may hold, checked at load, shown as a schema."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ class Rulebook:
 
     @classmethod
     def of(cls, packs: Iterable[RulePack], gaps: Iterable[Gap] = ()) -> Rulebook:
-        """The rulebook of these packs, in their order; a pack given twice counts once.
+        """The rulebook of these packs, whatever their order; a pack given twice counts once.
 
         Two packs may quote the same rule (the same id and part of the same kind): the first is
         taken.
@@ -92,11 +92,12 @@ class Rulebook:
             known = unique.setdefault(pack.pack_id, pack)
             if known.sha256 != pack.sha256:
                 raise ValueError(f"two versions of pack {pack.pack_id!r} in one rulebook")
+        ordered = tuple(unique[pack_id] for pack_id in sorted(unique))
         rules: dict[tuple[str, str], Rule] = {}
-        for pack in unique.values():
+        for pack in ordered:
             for rule in pack.rules:
                 rules.setdefault((rule.kind, rule.name), rule)
-        return cls(packs=tuple(unique.values()), gaps=tuple(gaps), rules=tuple(rules.values()))
+        return cls(packs=ordered, gaps=tuple(gaps), rules=tuple(rules.values()))
 
     @property
     def pack_sha256(self) -> dict[str, str]:

@@ -41,7 +41,7 @@ class Reader:
     def _name(self, field: str) -> str:
         return f"{self._path}.{field}" if self._path else field
 
-    def keys(self) -> list[str]:
+    def names(self) -> list[str]:
         """The fields that are there."""
         return list(self._value)
 
@@ -201,11 +201,11 @@ class Reader:
     def entries(self, field: str) -> Iterator[tuple[str, Reader]]:
         """The objects of a mapping, with their names."""
         inner = self.child(field)
-        for name in inner.keys():
+        for name in inner.names():
             yield name, inner.child(name)
 
     def pairs(self, field: str) -> Iterator[tuple[str, str]]:
         """A mapping of texts to texts."""
         inner = self.child(field)
-        for name in inner.keys():
+        for name in inner.names():
             yield name, inner.text(name)

@@ -92,7 +92,16 @@ def read_vector(case: object, catalogue: Mapping[str, RulePack], number: int = 1
     )
     now = proposed.instant("at")
     request = _request(proposed, vector_id)
-    facts = _assemble(draft, request, actor, locations, history, now)
+    facts = ContactFacts(
+        known_at=now,
+        actor=actor,
+        locations=locations,
+        history=history,
+        history_known_from=_DAWN,
+        consents=tuple(draft.consents),
+        contact_points=_points(draft, request),
+        **draft.values,
+    )
     packs = reader.texts("packs", default=())
     reader.done()
     if packs:
@@ -174,32 +183,12 @@ def _request(reader: Reader, vector_id: str) -> ContactRequest:
 
 def _facts(reader: Reader) -> Draft:
     draft = Draft()
-    for name in reader.keys():
+    for name in reader.names():
         understand = FACTS.get(name)
         if understand is None:
             raise reader.error(name, f"unknown fact; the facts are {', '.join(sorted(FACTS))}")
         understand(reader, name, draft)
     return draft
-
-
-def _assemble(
-    draft: Draft,
-    request: ContactRequest,
-    actor: str,
-    locations: tuple[Location, ...],
-    history: tuple[ContactEvent, ...],
-    now: datetime,
-) -> ContactFacts:
-    return ContactFacts(
-        known_at=now,
-        actor=actor,
-        locations=locations,
-        history=history,
-        history_known_from=_DAWN,
-        consents=tuple(draft.consents),
-        contact_points=_points(draft, request),
-        **draft.values,
-    )
 
 
 def _points(draft: Draft, request: ContactRequest) -> tuple[ContactPointFacts, ...]:

@@ -10,19 +10,22 @@ from pathlib import Path
 from compliance.facts import ContactFacts, ContactRequest, Location
 from compliance.pack import Gap, PackError, Rulebook, RulePack, Selection, parse
 
+Catalogue = Mapping[str, RulePack]
+"""Packs by id."""
+
 COUNTRY_UNKNOWN = "RF-COUNTRY-UNKNOWN"
 PACK_MISSING = "RF-PACK-MISSING"
 
 
 @lru_cache(maxsize=1)
-def shipped() -> Mapping[str, RulePack]:
+def shipped() -> Catalogue:
     """The packs that come with the product, by id."""
     files = resources.files("compliance.packs").iterdir()
     texts = {f.name: f.read_text("utf-8") for f in files if f.name.endswith(".toml")}
     return _catalogue(texts.items())
 
 
-def read(directory: Path) -> Mapping[str, RulePack]:
+def read(directory: Path) -> Catalogue:
     """The packs (`*.toml`) of a folder, by id; PackError where one does not hold."""
     files = sorted(directory.glob("*.toml"))
     if not files:
@@ -41,7 +44,7 @@ def _catalogue(texts: Iterable[tuple[str, str]]) -> dict[str, RulePack]:
 
 
 def select(
-    catalogue: Mapping[str, RulePack],
+    catalogue: Catalogue,
     request: ContactRequest,
     facts: ContactFacts,
     *,

@@ -1,0 +1,71 @@
+"""Values of the facts to plain data and back, so that a recorded decision can be decided again."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import UTC, date, datetime, time
+from enum import Enum
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+T = TypeVar("T")
+_EMPTY: tuple[object, ...] = (None, (), frozenset())
+_HINTS: dict[type[Any], dict[str, Any]] = {}
+
+
+def filled(item: Any) -> dict[str, object]:
+    """The fields of a dataclass that are not empty, those of inner dataclasses likewise."""
+    plain: dict[str, object] = {}
+    for field in fields(item):
+        name, value = field.name, getattr(item, field.name)
+        if value is None or value in _EMPTY:
+            continue
+        if isinstance(value, tuple) and is_dataclass(value[0]):
+            value = [filled(one) for one in value]
+        plain[name] = value
+    return plain
+
+
+def restore(kind: type[T], data: object) -> T:
+    """The dataclass that `filled` (and JSON) made plain; ValueError where it is none."""
+    if not isinstance(data, Mapping):
+        raise ValueError(f"{kind.__name__}: a mapping is needed")
+    hints = _hints(kind)
+    unknown = set(data) - set(hints)
+    if unknown:
+        raise ValueError(f"{kind.__name__}: unknown fields {', '.join(sorted(unknown))}")
+    return kind(**{name: _value(hints[name], value) for name, value in data.items()})
+
+
+def _hints(kind: type[Any]) -> dict[str, Any]:
+    if kind not in _HINTS:
+        _HINTS[kind] = get_type_hints(kind)
+    return _HINTS[kind]
+
+
+def _value(hint: Any, value: object) -> object:
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin in (Union, types.UnionType):
+        if value is None:
+            return None
+        return _value(next(h for h in inner if h is not type(None)), value)
+    if origin in (tuple, frozenset):
+        if not isinstance(value, (list, tuple, frozenset)):
+            raise ValueError(f"a list is needed, not {value!r}")
+        return origin(_value(inner[0], one) for one in value)
+    return _scalar(hint, value)
+
+
+def _scalar(hint: Any, value: object) -> object:
+    if is_dataclass(hint) and isinstance(hint, type):
+        return restore(hint, value)
+    if isinstance(value, str) and hint is datetime:
+        return datetime.fromisoformat(value).astimezone(UTC)
+    if isinstance(value, str) and hint in (date, time):
+        return hint.fromisoformat(value)
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return hint(value)
+    if isinstance(hint, type) and isinstance(value, hint):
+        return value
+    raise ValueError(f"{value!r} is no {hint}")
