@@ -17,6 +17,7 @@ from dialer.telephony.port import (
     CallSpec,
     Dtmf,
     Ended,
+    EngineRefused,
     PlayFinished,
     RecordingFinished,
 )
@@ -338,3 +339,11 @@ async def test_options_find_a_dead_trunk_and_its_return() -> None:
             async with asyncio.timeout(5):
                 while (await near.engine.health()).ready:
                     await SystemClock().sleep(0.02)
+
+
+async def test_without_a_trunk_the_engine_says_so() -> None:
+    async with desk() as near:
+        health = await near.engine.health()
+        assert (health.ready, health.detail) == (False, "no trunk is set up")
+        with pytest.raises(EngineRefused, match="no trunk"):
+            await near.call()

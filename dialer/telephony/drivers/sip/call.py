@@ -214,7 +214,7 @@ class Call:
         return CallOutcome.NO_ANSWER if self._rang is not None else CallOutcome.UNAVAILABLE
 
     def progressed(self, response: Response) -> None:
-        if self._ending or response.status in {100, 199}:
+        if self._ending or not 180 <= response.status < 199:
             return
         media = _readable_media(response.body)
         early = media is not None and not self._early_media

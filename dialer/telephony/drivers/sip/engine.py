@@ -158,9 +158,10 @@ class SipEngine:
     async def health(self) -> EngineHealth:
         faults = [fault for trunk in self._trunks if (fault := trunk.fault)]
         ready = not self._draining and len(faults) < len(self._trunks)
+        told = "; ".join(faults) or ("ready" if ready else "no trunk is set up")
         return EngineHealth(
             ready=ready,
-            detail="closing" if self._draining else "; ".join(faults) or "ready",
+            detail="closing" if self._draining else told,
             live_calls=len(self._calls),
             max_channels=sum(t.trunk.max_channels for t in self._trunks if not t.fault),
         )
