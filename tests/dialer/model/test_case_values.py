@@ -50,8 +50,8 @@ def test_a_channel_needs_its_kind_of_contact_point(
 
 def test_a_wrong_or_invalid_number_is_not_planned() -> None:
     told = {"id": ContactPointId("point-1"), "kind": PointKind.PHONE, "value": "v", "position": 0}
-    assert not ContactPoint(**told, valid=False).usable(Channel.CALL)  # type: ignore[arg-type]
-    assert not ContactPoint(**told, wrong_since=NOW).usable(Channel.CALL)  # type: ignore[arg-type]
+    assert not ContactPoint(**told, valid=False).usable(Channel.CALL)
+    assert not ContactPoint(**told, wrong_since=NOW).usable(Channel.CALL)
 
 
 @pytest.mark.parametrize(

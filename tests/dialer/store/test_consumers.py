@@ -37,7 +37,7 @@ def message(db: Database, **more: object) -> Inbound:
         "source_key": "1",
         "body": "Stop, says Otto",
     }
-    return Inbound(**(told | more))  # type: ignore[arg-type]
+    return Inbound(**(told | more))
 
 
 async def events(db: Database) -> list[str]:

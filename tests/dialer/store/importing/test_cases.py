@@ -23,7 +23,7 @@ GOOD = "A-1,Otto Abendroth,D-1,USD,1204.50,(212) 555-0123,,otto@mail.example,US,
 
 async def run(db: Database, path: Path, *lines: str, **options: object) -> Report:
     path.write_text("\n".join(lines) + "\n", "utf-8")
-    return await import_cases(db, path, CaseOptions(**options))  # type: ignore[arg-type]
+    return await import_cases(db, path, CaseOptions(**options))
 
 
 async def rows(db: Database, table: Table) -> int:
