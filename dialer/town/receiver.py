@@ -19,7 +19,7 @@ class _Case:
 
 
 class Receiver:
-    """Events by case. Their documents carry `event_id`, `case_id` and `seq`, one up per case.
+    """Events by case. Their documents carry `id`, `case_id` and `seq`, one up per case.
 
     An event that comes again after it was taken is `repeated`, and taken again: a sender that did
     not see our answer has to repeat. One that skips or goes back is `out_of_order`, and taken too:
@@ -31,7 +31,6 @@ class Receiver:
         self.repeated = 0
         self.unsigned = 0
         self.out_of_order = 0
-        self.by_kind: dict[str, int] = {}
         self._secret = secret
         self._clock = clock
         self._failures_left = fail_first
@@ -46,9 +45,9 @@ class Receiver:
             raise
         event = json.loads(body)
         try:
-            case_id, event_id, seq = str(event["case_id"]), str(event["event_id"]), event["seq"]
+            case_id, event_id, seq = str(event["case_id"]), str(event["id"]), event["seq"]
         except (KeyError, TypeError):
-            raise ValueError("an event needs case_id, event_id and seq") from None
+            raise ValueError("an event needs case_id, id and seq") from None
         if not isinstance(seq, int):
             raise ValueError(f"seq {seq!r} is no whole number")
         last = self._cases.get(case_id)
@@ -58,8 +57,6 @@ class Receiver:
         if last and seq != last.seq + 1:
             self.out_of_order += 1
         self.taken += 1
-        kind = str(event.get("kind", ""))
-        self.by_kind[kind] = self.by_kind.get(kind, 0) + 1
         self._cases[case_id] = _Case(seq=seq, event_id=event_id)
 
     def fails(self) -> bool:
