@@ -99,6 +99,7 @@ class Desk:
     def __init__(self, engine: SipEngine) -> None:
         self.engine = engine
         self.told: dict[str, list[CallEvent]] = defaultdict(list)
+        self.presses: set[str] = set()  # numbers whose people are known to press a key
 
     async def call(
         self,
@@ -129,6 +130,9 @@ class Desk:
     async def wait(self, kind: type[E_], call_id: str = "call-1") -> E_:
         await until(lambda: self.seen(kind, call_id))
         return self.seen(kind, call_id)[-1]
+
+    async def pause(self) -> None:
+        await SystemClock().sleep(0.01)
 
     def kinds(self, call_id: str = "call-1") -> list[str]:
         return [type(event).__name__ for event in self.told[call_id]]
