@@ -9,7 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from dialer.store.database import migrate, open_database
+from dialer.store.importing.cases import CaseOptions, import_cases
+from dialer.store.importing.history import HistoryOptions, import_history
 from dialer.town.portfolio import CASE_COLUMNS, HISTORY_COLUMNS, Past, Portfolio, write_portfolio
+from scheduler.clock import ManualClock
+from tests.dialer.store.people import add_campaign
 
 NOW = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)
 
@@ -84,3 +89,17 @@ def test_seven_calls_fill_the_seven_days_whatever_the_hour(tmp_path: Path, hour:
         if past is Past.CONVERSATION:
             (talk,) = [row for row in lately if row["outcome"] == "conversation"]
             assert now - datetime.fromisoformat(talk["at"]) < timedelta(days=2)
+
+
+async def test_the_importer_takes_every_row_of_both_files(
+    portfolio: Portfolio, tmp_path: Path
+) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'store.sqlite'}"
+    await migrate(url)
+    async with open_database(url, clock=ManualClock(NOW)) as db:
+        for name in ("early-calls", "first-notice-sms", "email-reminder"):
+            await add_campaign(db, name=name)
+        cases = await import_cases(db, portfolio.cases, CaseOptions())
+        history = await import_history(db, portfolio.history, HistoryOptions())
+    assert (cases.good, cases.bad) == (300, 0)
+    assert history.bad == 0
