@@ -1,8 +1,10 @@
-"""One call: its invitation, its audio, its events, and exactly one end."""
+"""One call: its invitation, its audio, its events, and exactly one end.
+
+Longer than most modules: a call has one state, and what changes it is best read in one place.
+"""
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
@@ -10,8 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from dialer.telephony.amd import Beep, Detector, Verdict
-from dialer.telephony.causes import failure_outcome, read_reason
+from dialer.telephony.causes import failure_outcome
 from dialer.telephony.drivers.sip.conversation import Conversation
+from dialer.telephony.drivers.sip.inside import SDP, Inside, readable
 from dialer.telephony.drivers.sip.invitation import Failure, Invitation
 from dialer.telephony.drivers.sip.layer import ALLOWED, Layer, tag
 from dialer.telephony.drivers.sip.media import MediaCounters, PortPool, Session, Ticker
@@ -35,11 +38,9 @@ from dialer.telephony.port import (
     Trying,
 )
 from dialer.telephony.wire import sdp
-from dialer.telephony.wire.headers import Malformed
 from dialer.telephony.wire.message import Headers, Request, Response, reply
 
 _TRUNK_FAULTS = frozenset({CallOutcome.NO_ROUTE, CallOutcome.CONGESTION, CallOutcome.AUTH})
-_SDP: Headers = (("Content-Type", "application/sdp"),)
 AUTH_PAUSE = 60.0
 """Seconds of rest for a trunk that refuses our credentials."""
 
@@ -73,10 +74,9 @@ class Call:
         self._trunk = trunk
         self._tried = frozenset({trunk.trunk.name})
         self._local_tag = tag()
-        self._session_id = secrets.randbits(31)
-        self._session_version = 1
         self._media = Session(self, services.media_counters, symmetric=trunk.trunk.symmetric_rtp)
         self._release_port = services.ports.open(self._media)
+        self._inside = Inside(self, services.layer.contact, services.media_host, self._media.port)
         self._ring = Alarm(services.reactor)
         self._invitation: Invitation | None = None
         self._talk: Conversation | None = None
@@ -155,7 +155,6 @@ class Call:
         trunk, sip_id = self._trunk.trunk, secrets.token_hex(16)
         self.sip_ids.append(sip_id)
         self._services.known_as(sip_id, self)
-        host, port = self._services.layer.advertised
         domain = trunk.from_domain or trunk.host
         caller = self.spec.caller_id or trunk.caller_id
         identity: Headers = ()
@@ -171,27 +170,18 @@ class Call:
                 ("To", f"<sip:{self.spec.number}@{trunk.host}>"),
                 ("Call-ID", sip_id),
                 ("CSeq", "1 INVITE"),
-                ("Contact", f"<sip:ringfence@{host}:{port}>"),
+                ("Contact", self._services.layer.contact),
                 ("Allow", ALLOWED),
                 ("User-Agent", "Ringfence"),
                 *identity,
-                *_SDP,
+                *SDP,
             ),
-            body=self._offer().encode(),
+            body=self._inside.describe().encode(),
         )
         self._invitation = Invitation(
             self._services.layer, self._services.timers, self._trunk, invite, self
         )
         self._invitation.start()
-
-    def _offer(self) -> sdp.Media:
-        return sdp.Media(
-            host=self._services.media_host,
-            port=self._media.port,
-            codecs=(0, 8),
-            session=self._session_id,
-            version=self._session_version,
-        )
 
     def _ring_timeout(self) -> None:
         self._timed_out = True
@@ -216,11 +206,11 @@ class Call:
     def progressed(self, response: Response) -> None:
         if self._ending or not 180 <= response.status < 199:
             return
-        media = _readable_media(response.body)
+        media = readable(response.body)
         early = media is not None and not self._early_media
         if early and media is not None:
             self._early_media = True
-            self._flow(media)
+            self.flow(media)
         if self._rang is None or early:
             self._rang = self._rang or self._services.monotonic()
             self._tell(Ringing, early_media=self._early_media)
@@ -231,7 +221,7 @@ class Call:
             return
         self._ring.clear()
         self._talk = talk
-        media = _readable_media(response.body)
+        media = readable(response.body)
         if media is None and not self._early_media:
             talk.bye()
             self._finish(
@@ -239,7 +229,7 @@ class Call:
             )
             return
         if media is not None:
-            self._flow(media)
+            self.flow(media)
         self._answered_at = self._services.monotonic()
         self._tell(Answered)
 
@@ -306,84 +296,23 @@ class Call:
         ours = request.to_tag == self._local_tag
         if talk is None or not ours or request.from_tag != talk.dialog.remote_tag:
             server.respond(reply(request, 481, source=server.source))
-            return
-        answer = {
-            "BYE": self._bye,
-            "INVITE": self._reoffer,
-            "UPDATE": self._reoffer,
-            "INFO": self._info,
-            "OPTIONS": _accept,
-            "NOTIFY": _accept,
-        }.get(request.method)
-        if answer is None:
-            refusal = reply(request, 405, headers=(("Allow", ALLOWED),), source=server.source)
-            server.respond(refusal)
-            return
-        answer(request, server)
-
-    def _bye(self, request: Request, server: Server) -> None:
-        _accept(request, server)
-        q850, text = read_reason(request.all("Reason"))
-        self._finish(
-            CallOutcome.ANSWERED, sip_code=200, q850=q850, reason=text or "hung up", by="them"
-        )
-
-    def _reoffer(self, request: Request, server: Server) -> None:
-        """Hold, resume, a new address, a refresh: RFC 3261, 14.2, RFC 3311."""
-        host, port = self._services.layer.advertised
-        headers: Headers = (("Contact", f"<sip:ringfence@{host}:{port}>"), ("Allow", ALLOWED))
-        if request.method == "INVITE":
-            server.unacknowledged = self.unacknowledged
-        if not request.body and request.method == "UPDATE":
-            server.respond(reply(request, 200, headers=headers, source=server.source))
-            return
-        self._session_version += 1
-        described = self._offer()
-        if request.body:
-            offer = _readable_media(request.body)
-            if offer is None:
-                server.respond(reply(request, 488, source=server.source))
-                return
-            described = sdp.answer(
-                offer,
-                host=described.host,
-                port=described.port,
-                session=described.session,
-                version=described.version,
-            )
-            self._flow(offer)
-        server.respond(
-            reply(
-                request,
-                200,
-                headers=(*headers, *_SDP),
-                body=described.encode(),
-                source=server.source,
-            )
-        )
+        else:
+            self._inside.request(request, server)
 
     def acknowledged(self, ack: Request) -> None:
-        """The ACK of a re-INVITE; where the offer was ours it brings the answer."""
-        media = _readable_media(ack.body)
-        if media is not None:
-            self._flow(media)
+        self._inside.acknowledged(ack)
+
+    def left(self, q850: int | None, reason: str) -> None:
+        self._finish(CallOutcome.ANSWERED, sip_code=200, q850=q850, reason=reason, by="them")
 
     def unacknowledged(self) -> None:
-        """No ACK came for our answer to a re-INVITE."""
         if self._talk is not None and not self._ending:
             self._talk.bye()
             self._finish(CallOutcome.ANSWERED, sip_code=200, reason="no ACK", by="network")
 
-    def _info(self, request: Request, server: Server) -> None:
-        """DTMF as some gateways still send it, in INFO."""
-        _accept(request, server)
-        told = re.search(rb"(?im)^\s*Signal\s*=\s*([0-9A-D*#])\s*$", request.body)
-        if told and (request.get("Content-Type") or "").lower().startswith("application/dtmf"):
-            self.pressed(told.group(1).decode())
-
     # Audio
 
-    def _flow(self, media: sdp.Media) -> None:
+    def flow(self, media: sdp.Media) -> None:
         self._media.talk_to(media)
         self._services.ticker.add(self._media)
 
@@ -460,17 +389,6 @@ class Call:
         self._seq += 1
         now = self._services.monotonic()
         self._services.emit(kind(call_id=self.spec.call_id, seq=self._seq, at=now, **facts))
-
-
-def _accept(request: Request, server: Server) -> None:
-    server.respond(reply(request, 200, source=server.source))
-
-
-def _readable_media(body: bytes) -> sdp.Media | None:
-    try:
-        return sdp.parse(body) if body else None
-    except Malformed:
-        return None
 
 
 def _ms(since: float | None, until: float) -> int:

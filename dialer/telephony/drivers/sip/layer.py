@@ -83,6 +83,12 @@ class Layer(DatagramProtocol):
         host, port = self.advertised
         return f"SIP/2.0/UDP {host}:{port};branch=z9hG4bK{secrets.token_hex(12)};rport"
 
+    @property
+    def contact(self) -> str:
+        """The value of Contact in our requests and answers."""
+        host, port = self.advertised
+        return f"<sip:ringfence@{host}:{port}>"
+
     def send(self, data: bytes, address: Address) -> None:
         self.counters.sent += 1
         try:

@@ -35,8 +35,7 @@ class TrunkWatch:
     def _ask(self) -> None:
         self._number += 1
         trunk = self._trunk.trunk
-        host, port = self._layer.advertised
-        own = f"sip:ringfence@{host}:{port}"
+        host, _ = self._layer.advertised
         request = Request(
             method="OPTIONS",
             uri=f"sip:{trunk.host}:{trunk.port}",
@@ -47,7 +46,7 @@ class TrunkWatch:
                 ("To", f"<sip:{trunk.host}:{trunk.port}>"),
                 ("Call-ID", self._sip_id),
                 ("CSeq", f"{self._number} OPTIONS"),
-                ("Contact", f"<{own}>"),
+                ("Contact", self._layer.contact),
                 ("Accept", "application/sdp"),
             ),
         )
