@@ -34,14 +34,18 @@ class Settings(BaseSettings):
     data_dir: Path = Path("var")
     database_url: str | None = None
     redis_url: str | None = None
+    worker: str = "main"  # this process's name; each process on one store has its own
     listen: Annotated[str, Field(pattern=r"^[^:]+:\d+$")] = "127.0.0.1:8060"
-    public_url: str | None = None  # what consumers' links start with
+    public_url: Annotated[str, Field(pattern=r"^https://")] = "https://fernwood.example"
+    mail_hook_secret: SecretStr | None = None  # what the mail host shows to hand in bounces
     recordings_url: str | None = None
     keys_file: Path | None = None
     packs_dir: Path | None = None
 
     actor: str = "third_party_collector"
     business_name: str = "Fernwood"
+    phone: str = "+15550100100"
+    postal_address: str = "1 Example Street, Sampleton"
     default_country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "US"
 
     telephony: Literal["sip"] = "sip"
@@ -56,6 +60,7 @@ class Settings(BaseSettings):
 
     smsc_url: Annotated[str | None, _server_url("smpp")] = None
     sms_sender: str = "FERNWOOD"
+    smtp_security: Literal["plain", "starttls", "tls"] = "starttls"
     smtp_url: Annotated[str | None, _server_url("smtp")] = None
     email_sender: str = "care@fernwood.example"
 
@@ -70,8 +75,14 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'ringfence.sqlite'}"
 
     @property
-    def base_url(self) -> str:
-        return self.public_url or f"http://{self.listen}"
+    def spool(self) -> Path:
+        """Where recordings are written until they are sealed."""
+        return self.data_dir / "spool"
+
+    @property
+    def rtp_range(self) -> tuple[int, int]:
+        first, last = self.sip_rtp_ports.split("-")
+        return int(first), int(last)
 
     @property
     def vault_url(self) -> str:

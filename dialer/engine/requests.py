@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from compliance.facts import Channel, ContactRequest, Mode
@@ -23,26 +24,43 @@ def point_of(case: Case, planned: Next) -> ContactPoint:
 
 def candidate(order: Order, case: Case, planned: Next, *, attempt_id: str, owner: str) -> Candidate:
     """What the gate is asked for."""
-    point = point_of(case, planned)
     campaign = order.campaign
+    request = _request(
+        case, planned.channel, point_of(case, planned), attempt_id=attempt_id, actor=campaign.actor
+    )
     return Candidate(
-        request=ContactRequest(
-            attempt_id=attempt_id,
-            person_id=case.consumer.id,
-            channel=planned.channel,
-            contact_point=point.id,
-            address=point.value,
-            debts=tuple(debt.id for debt in case.debts if debt.status == "open"),
-            creditor=campaign.creditor or case.creditor,
-            campaign_id=campaign.id,
-            mode=Mode.PRERECORDED if planned.channel is Channel.CALL else None,
-            # Templates without the opt-out instruction are refused when they are loaded.
-            has_optout_notice=True if planned.channel is not Channel.CALL else None,
-            by=campaign.actor,
+        request=replace(
+            request, creditor=campaign.creditor or case.creditor, campaign_id=campaign.id
         ),
         case_id=case.id,
         actor=campaign.actor,
         owner=owner,
         lease=RESERVATION,
         step=planned.step,
+    )
+
+
+def hypothetical(case: Case, channel: Channel, *, actor: str) -> ContactRequest | None:
+    """A contact that is only asked about; None where no contact point serves the channel."""
+    points = case.usable_points(channel)
+    if not points:
+        return None
+    return _request(case, channel, points[0], attempt_id="next", actor=actor)
+
+
+def _request(
+    case: Case, channel: Channel, point: ContactPoint, *, attempt_id: str, actor: str
+) -> ContactRequest:
+    return ContactRequest(
+        attempt_id=attempt_id,
+        person_id=case.consumer.id,
+        channel=channel,
+        contact_point=point.id,
+        address=point.value,
+        debts=tuple(debt.id for debt in case.debts if debt.status == "open"),
+        creditor=case.creditor,
+        mode=Mode.PRERECORDED if channel is Channel.CALL else None,
+        # Templates without the opt-out instruction are refused when they are loaded.
+        has_optout_notice=True if channel is not Channel.CALL else None,
+        by=actor,
     )

@@ -34,9 +34,9 @@ class House:
     unsubscribe_key: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class WrittenChannel(Generic[M]):
-    """Sends one message. `refused` is the outcome when the far side will never take it."""
+    """Sends one message. `refused` is the outcome when there is no such address."""
 
     transport: MessageTransport[M]
     compose: Compose[M]
@@ -67,7 +67,9 @@ class WrittenChannel(Generic[M]):
     def _failed(self, error: TransportError) -> str:
         if error.outcome_unknown:
             return "unknown"
-        return NOT_SENT if error.retryable else self.refused
+        if error.retryable:
+            return NOT_SENT
+        return self.refused if error.address_refused else "undeliverable"
 
 
 def text_composer(templates: Templates, house: House) -> Compose[TextMessage]:

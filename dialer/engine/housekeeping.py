@@ -1,0 +1,72 @@
+"""The few periodic jobs that keep a running service whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import structlog
+from sqlalchemy import select
+
+from dialer.engine.outbox_sender import OutboxSender
+from dialer.engine.outreach import ACTIVE_LEASE
+from dialer.engine.voice import VoiceChannel
+from dialer.store import attempts, tables
+from dialer.store.database import Database
+from scheduler.clock import Clock
+from scheduler.periodic import Periodic
+
+log = structlog.get_logger(__name__)
+
+RENEW_S = 30.0
+RECOVER_S = 30.0
+DELIVER_S = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Housekeeping:
+    """Leases kept, lapsed attempts closed, recordings sealed, the case-store feed delivered."""
+
+    db: Database
+    clock: Clock
+    owner: str
+    voice: VoiceChannel
+    spool: Path
+    outbox: OutboxSender | None
+
+    async def at_start(self) -> None:
+        """Close what a crash left open, and seal what it left unsealed."""
+        recovered = await attempts.recover(self.db, now=self.clock.now(), owner=self.owner)
+        if recovered:
+            log.warning("attempts closed after a crash", count=len(recovered))
+        for file in sorted(self.spool.glob("*.wav")):
+            await self._seal(file)
+
+    def schedule(self, jobs: Periodic) -> None:
+        """Put the jobs on the process's scheduler."""
+        jobs.every(RENEW_S, self._renew, "renew leases")
+        jobs.every(RECOVER_S, self._recover, "recover lapsed attempts")
+        if self.outbox is not None:
+            jobs.every(DELIVER_S, self._deliver, "deliver the case-store feed")
+
+    async def _renew(self) -> None:
+        await attempts.renew(self.db, self.owner, now=self.clock.now(), lease=ACTIVE_LEASE)
+
+    async def _recover(self) -> None:
+        await attempts.recover(self.db, now=self.clock.now() - timedelta(seconds=1))
+
+    async def _deliver(self) -> None:
+        assert self.outbox is not None
+        while await self.outbox.run_once():
+            pass
+
+    async def _seal(self, file: Path) -> None:
+        async with self.db.read() as conn:
+            table = tables.attempts
+            found = await conn.execute(
+                select(table.c.consumer_id).where(table.c.id == file.stem)
+            )
+            consumer = found.scalar_one_or_none()
+        if consumer is not None:
+            await self.voice.seal(file.stem, consumer, file)
