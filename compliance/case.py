@@ -7,7 +7,7 @@ needs one integer test an event.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from compliance.facts import (
     Channel,
@@ -17,26 +17,33 @@ from compliance.facts import (
     ContactRequest,
     Direction,
 )
-from compliance.outcomes import CLASSES, OPT_OUT_WORD, UNMAPPED, Counts
+from compliance.outcomes import CLASSES, UNMAPPED, Counts
 from compliance.zones import Zone
 
-# Above the bits of Counts (0-12): what kind of event it is and whom it concerns.
-OUT = 1 << 13
-IN = 1 << 14
-SAME_PARTY = 1 << 15  # the consumer, or this third person at this number
-SAME_NUMBER = 1 << 16
-UNDER_CONSENT = 1 << 17
-MISDIRECTED = 1 << 18  # to a number since learned not to be the person's
-OTHER_ACTOR = 1 << 19
-SAME_CREDITOR = 1 << 20
-SAME_CAMPAIGN = 1 << 21
-CHANNEL_BIT: dict[Channel, int] = {c: 1 << (22 + i) for i, c in enumerate(Channel)}
-_DEBT_BASE = 22 + len(Channel)
+# Above the bits of Counts (0-13): what kind of event it is and whom it concerns.
+OUT = 1 << 14
+IN = 1 << 15
+SAME_PARTY = 1 << 16  # the consumer, or this third person at this number
+SAME_NUMBER = 1 << 17
+UNDER_CONSENT = 1 << 18
+MISDIRECTED = 1 << 19  # to a number since learned not to be the person's
+OTHER_ACTOR = 1 << 20
+SAME_CREDITOR = 1 << 21
+SAME_CAMPAIGN = 1 << 22
+CHANNEL_BIT: dict[Channel, int] = {c: 1 << (23 + i) for i, c in enumerate(Channel)}
+_DEBT_BASE = 23 + len(Channel)
 _BITS_PER_DEBT = 4
 COUNTED, DISCUSSED, GROUP_COUNTED, GROUP_DISCUSSED = range(_BITS_PER_DEBT)
 
 CONSUMER = "consumer"
+TALK = int(Counts.EFFECTIVE_CONVERSATION)
+REFUSED = int(Counts.REFUSED)
+OPT_OUT_WORD = int(Counts.OPT_OUT_WORD)
 _CONNECTED = int(Counts.DIAL_CONNECTED_TO_NUMBER)
+_OUTCOME_BITS = {outcome: int(counts) for outcome, counts in CLASSES.items()}
+_UNMAPPED = int(UNMAPPED)
+WISHES = frozenset(o for o, bits in _OUTCOME_BITS.items() if bits & (REFUSED | OPT_OUT_WORD))
+"""Outcomes in which a person asked not to be contacted."""
 
 
 def debt_bit(index: int, relation: int) -> int:
@@ -50,6 +57,9 @@ class Case:
     __slots__ = (
         "_events",
         "_points",
+        "_recent",
+        "_since",
+        "_wishes",
         "debts",
         "facts",
         "now",
@@ -60,7 +70,13 @@ class Case:
     )
 
     def __init__(
-        self, request: ContactRequest, facts: ContactFacts, now: datetime, zones: tuple[Zone, ...]
+        self,
+        request: ContactRequest,
+        facts: ContactFacts,
+        now: datetime,
+        zones: tuple[Zone, ...],
+        *,
+        lookback: timedelta,
     ) -> None:
         self.request = request
         self.facts = facts
@@ -70,7 +86,10 @@ class Case:
         self._points = {p.contact_point: p for p in facts.contact_points}
         self.point = self._points.get(request.contact_point)
         self.number_kind = None if self.point is None else self.point.kind
+        self._since = now - lookback
         self._events: list[tuple[datetime, int]] | None = None
+        self._recent: list[tuple[datetime, int]] | None = None
+        self._wishes: bool | None = None
 
     def point_of(self, contact_point: str | None) -> ContactPointFacts | None:
         """The facts about a contact point, or None where nothing is known."""
@@ -80,72 +99,73 @@ class Case:
         """The zones whose clocks decide: the fixed one of a rule, or all the consumer may be in."""
         return self.zones if fixed is None else (fixed,)
 
-    def dates(self, at: datetime) -> set[date]:
-        """The local dates that an instant may be at the consumer's."""
-        return {date.fromordinal(z.ordinal(at)) for z in self.zones}
-
     def events(self) -> list[tuple[datetime, int]]:
         """Every event of the history as (instant, mask), in the order given."""
         if self._events is None:
-            self._events = self._scan()
+            self._events = self._scan(self.facts.history)
         return self._events
 
-    def mask(self, event: ContactEvent) -> int:
-        """The mask of one event."""
-        return self._masks((event,))[0][1]
+    def recent(self) -> list[tuple[datetime, int]]:
+        """The events within the lookback, which no window of the rules asked exceeds."""
+        if self._recent is None:
+            since = self._since
+            self._recent = self._scan([e for e in self.facts.history if e.at >= since])
+        return self._recent
 
-    def _scan(self) -> list[tuple[datetime, int]]:
-        return self._masks(self.facts.history)
+    def wishes(self) -> bool:
+        """Whether the history holds any refusal or opt-out of a person at all."""
+        if self._wishes is None:
+            self._wishes = any(e.outcome in WISHES for e in self.facts.history)
+        return self._wishes
 
-    def _masks(self, history: Iterable[ContactEvent]) -> list[tuple[datetime, int]]:
-        request, now = self.request, self.now
-        party, number = request.party, request.contact_point
-        own, creditor, campaign = request.by, request.creditor, request.campaign_id
-        third = party != CONSUMER
-        wrong = {
-            p.contact_point
-            for p in self.facts.contact_points
-            if p.wrong_since is not None and p.wrong_since <= now
-        }
-        outward, classes, unmapped = Direction.OUT, CLASSES, UNMAPPED
-        kinds: dict[tuple[Channel, Direction, str], int] = {}
-        related: dict[tuple[str, ...], int] = {}
+    def _scan(self, history: Iterable[ContactEvent]) -> list[tuple[datetime, int]]:
+        """One pass over the history; what few kinds of event have in common is worked out once."""
+        request = self.request
+        party, number, own = request.party, request.contact_point, request.by
+        creditor, campaign = request.creditor, request.campaign_id
+        third, wrong = party != CONSUMER, self._wrong()
+        outcomes, channels, out = _OUTCOME_BITS, CHANNEL_BIT, Direction.OUT
+        ties: dict[tuple[str, ...], int] = {}
         scanned: list[tuple[datetime, int]] = []
         for e in history:
-            about = e.channel, e.direction, e.outcome
-            mask = kinds.get(about)
-            if mask is None:
-                mask = int(classes.get(e.outcome, unmapped)) | CHANNEL_BIT[e.channel]
-                mask |= OUT if e.direction is outward else IN
-                kinds[about] = mask
-            ties = e.debts
+            mask = outcomes.get(e.outcome, _UNMAPPED) | channels[e.channel]
+            mask |= OUT if e.direction is out else IN
             if e.also_discussed or e.allotted_debt is not None:
                 mask |= self._relation(e)
             else:
-                relation = related.get(ties)
-                if relation is None:
-                    relation = related[ties] = self._relation(e)
-                mask |= relation
-            if e.contact_point == number:
+                tie = ties.get(e.debts)
+                if tie is None:
+                    tie = ties[e.debts] = self._relation(e)
+                mask |= tie
+            point = e.contact_point
+            if point == number or point is None:
                 mask |= SAME_NUMBER
                 if e.party == party:
                     mask |= SAME_PARTY
-            elif e.party == party and (not third or e.contact_point is None):
+            elif not third and e.party == party:
                 mask |= SAME_PARTY
-            if wrong and e.contact_point in wrong:
+            if wrong and point in wrong:
                 mask |= MISDIRECTED
             if e.under_consent:
                 mask |= UNDER_CONSENT
             if e.counts_as_connected is not None:
                 mask = mask | _CONNECTED if e.counts_as_connected else mask & ~_CONNECTED
-            if e.by is not None and own is not None and e.by != own:
+            if own is not None and e.by is not None and e.by != own:
                 mask |= OTHER_ACTOR
-            if e.creditor is None or creditor is None or e.creditor == creditor:
+            if creditor is None or e.creditor is None or e.creditor == creditor:
                 mask |= SAME_CREDITOR
-            if e.campaign_id is None or campaign is None or e.campaign_id == campaign:
+            if campaign is None or e.campaign_id is None or e.campaign_id == campaign:
                 mask |= SAME_CAMPAIGN
             scanned.append((e.at, mask))
         return scanned
+
+    def _wrong(self) -> set[str]:
+        """Numbers known by now not to be the person's."""
+        return {
+            p.contact_point
+            for p in self._points.values()
+            if p.wrong_since is not None and p.wrong_since <= self.now
+        }
 
     def _relation(self, event: ContactEvent) -> int:
         """How an event bears on each of the request's debts; one about no debt bears on all."""
@@ -171,37 +191,37 @@ class Case:
                 kin.update(group)
         return kin
 
-    def conversed(self, before: datetime | None = None) -> bool:
-        """Whether there was a talk with the person (before an instant)."""
-        talk = int(Counts.EFFECTIVE_CONVERSATION) | SAME_PARTY
-        return any(
-            mask & talk == talk and (before is None or at < before) for at, mask in self.events()
-        )
+    def some(self, need: int) -> bool:
+        """Whether any event has all of these bits."""
+        return any(mask & need == need for _, mask in self.events())
 
     def unanswered_message(self) -> datetime | None:
-        """When the consumer last wrote or called by this medium, unless we contacted them since."""
+        """When this party last wrote or called by this medium, unless we contacted them since."""
+        need = SAME_PARTY | CHANNEL_BIT[self.request.channel]
         asked: datetime | None = None
-        for e in self.facts.history:
-            if e.channel is not self.request.channel or e.party != CONSUMER or e.at > self.now:
-                continue
-            if e.direction is Direction.OUT:
-                asked = None
-            elif e.outcome != OPT_OUT_WORD:
-                asked = e.at
+        for at, mask in self.events():
+            if mask & need == need and at <= self.now:
+                if mask & OUT:
+                    asked = None
+                elif not mask & OPT_OUT_WORD:
+                    asked = at
         return asked
 
     def last_exchange(self) -> datetime | None:
-        """The latest event of the exchange that the consumer last started, by any medium."""
+        """The latest event of the exchange that this party last started, by any medium."""
         latest: datetime | None = None
-        for e in self.facts.history:
-            if e.party != CONSUMER or e.at > self.now or e.outcome == OPT_OUT_WORD:
-                continue
-            if latest is not None or e.direction is Direction.IN:
-                latest = e.at
+        for at, mask in self.events():
+            if (
+                mask & SAME_PARTY
+                and not mask & OPT_OUT_WORD
+                and at <= self.now
+                and (latest is not None or mask & IN)
+            ):
+                latest = at
         return latest
 
     def replies(self) -> bool:
-        """Whether this is an answer to a message of the consumer that is not answered yet."""
+        """Whether this is an answer to a message of that party that is not answered yet."""
         return self.request.in_reply and self.unanswered_message() is not None
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from compliance.case import Case
+from compliance.case import TALK, Case
 from compliance.facts import Consent
-from compliance.outcomes import Counts
 from compliance.windows import EARLIEST, FAR, Span
 from compliance.zones import Zone
 
@@ -102,5 +101,4 @@ def more_calls_spans(case: Case, accepts: Callable[[Consent], bool], days: int) 
 
 
 def _next_talk(case: Case, after: datetime) -> datetime:
-    talk = int(Counts.EFFECTIVE_CONVERSATION)
-    return min((at for at, mask in case.events() if mask & talk and at > after), default=FAR)
+    return min((at for at, mask in case.events() if mask & TALK and at > after), default=FAR)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -12,17 +12,16 @@ from compliance.facts import ContactFacts, ContactRequest
 from compliance.pack import Gap, Rulebook
 from compliance.permit import (
     Citation,
-    Condition,
     Finding,
     Permit,
     Refusal,
     Strength,
     Verdict,
 )
-from compliance.plan import Plan, plan_for, strongest
+from compliance.plan import Place, Plan, Reader, in_force, plan_for, strongest
 from compliance.record import record
 from compliance.rule import Lift, Reading, Rule
-from compliance.windows import Closed, Lifted, Span, covers, first_open, next_closing, shut
+from compliance.windows import Closed, Lifted, covers, first_open, next_closing, shut
 from compliance.zones import TZ_VERSION, Zone, zone
 
 __all__ = ["LEASE", "ZONE_UNKNOWN", "decide", "record"]
@@ -33,6 +32,7 @@ LEASE = timedelta(seconds=120)
 HOUSE = "ringfence"
 _HOUSE_CITATION = Citation(text="Ringfence: what is not known is not contacted", confidence="P")
 ZONE_UNKNOWN = "RF-ZONE-UNKNOWN"
+_UNLOCK = "the fact that bars it is withdrawn"
 
 
 def decide(
@@ -50,8 +50,8 @@ def decide(
     gaps = (*rulebook.gaps, *unknown)
     if gaps:
         return _unknown(request, facts, rulebook, now, gaps)
-    case = Case(request, facts, now, zones)
     plan = plan_for(rulebook, request.channel, facts.actor)
+    case = Case(request, facts, now, zones, lookback=plan.lookback)
     return _Judgement(case, plan, rulebook).answer()
 
 
@@ -82,79 +82,48 @@ class _Judgement:
         self.plan = plan
         self.rulebook = rulebook
         self.findings: list[Finding] = list(plan.template)
-        self.sources: list[tuple[int, Closed]] = []
-        self.denied: list[tuple[int, Rule, Reading, Closed]] = []
+        self.closed: list[tuple[Reader, Reading, Closed]] = []
+        self.denied: list[tuple[Reader, Reading, Closed]] = []
+        self._lifts: dict[int, Lift | None] = {}
 
     def answer(self) -> Permit | Refusal:
-        """Ask the lifting rules, then the others, then draw the conclusion."""
-        lifts = self._lifts()
-        for index, rule in self.plan.readers:
-            if not rule.concerns(self.case.request):
-                self._set(index, rule, Verdict.NOT_APPLICABLE, "concerns other contacts")
+        """Ask every rule, then draw the conclusion."""
+        request = self.case.request
+        for reader in self.plan.readers:
+            rule = reader.rule
+            if rule.particular and not rule.concerns(request):
+                self.findings[reader.index] = reader.elsewhere
                 continue
             reading = rule.clause.read(rule, self.case)
-            if reading is not None:
-                self._weigh(index, rule, reading, lifts.get((rule.pack_id, rule.rule_id), ()))
+            if rule.dated and covers(rule.not_in_force(self.case), self.case.now):
+                self.findings[reader.index] = reader.dormant
+            elif reading is not None:
+                self._weigh(reader, reading)
+            if reading is not None and reading.closed is not None:
+                self.closed.append((reader, reading, reading.closed))
         return self._refusal() if self.denied else self._permit()
+
+    def _weigh(self, reader: Reader, reading: Reading) -> None:
+        """The verdict of a rule in force."""
+        now, rule = self.case.now, reader.rule
+        if reading.closed is None or not shut(reading.closed, now):
+            self._passed(reader, reading)
+        elif covers(reading.lifts, now):
+            self._set(reader.index, rule, reading.lift_shows, reading.lift_reason)
+        else:
+            effective = self._effective(reader, reading, reading.closed)
+            if shut(effective, now):
+                self._deny(reader, reading, effective)
+            else:
+                self._excused(reader, reading)
 
     def _set(self, index: int, rule: Rule, verdict: Verdict, reason: str) -> None:
         self.findings[index] = rule.finding(verdict, reason)
 
-    def _lifts(self) -> dict[tuple[str, str], list[tuple[int, Rule, Lift]]]:
-        lifts: dict[tuple[str, str], list[tuple[int, Rule, Lift]]] = {}
-        for index, rule in self.plan.lifters:
-            if not rule.concerns(self.case.request) or self._out_of_force(rule):
-                continue
-            lift = rule.clause.lift(rule, self.case)
-            if lift is not None:
-                for lifted in rule.lifts:
-                    lifts.setdefault((rule.pack_id, lifted), []).append((index, rule, lift))
-        return lifts
-
-    def _out_of_force(self, rule: Rule) -> bool:
-        dated = rule.applies_from is not None or rule.applies_to is not None
-        return dated and covers(rule.not_in_force(self.case), self.case.now)
-
-    def _weigh(
-        self,
-        index: int,
-        rule: Rule,
-        reading: Reading,
-        lifts: Sequence[tuple[int, Rule, Lift]],
-    ) -> None:
-        now = self.case.now
-        closed = reading.closed
-        if closed is not None and (rule.applies_from is not None or rule.applies_to is not None):
-            closed = Lifted(closed, rule.not_in_force(self.case))
-        if closed is None:
-            self._passed(index, rule, reading)
-            return
-        useful = [entry for entry in lifts if self._reaches(closed, entry[2])]
-        spans: list[Span] = [*reading.lifts, *(s for entry in useful for s in entry[2].spans)]
-        effective: Closed = Lifted(closed, spans) if spans else closed
-        self.sources.append((index, effective))
-        if not shut(closed, now):
-            if self._out_of_force(rule):
-                self._set(index, rule, Verdict.NOT_APPLICABLE, "not in force on this day")
-            else:
-                self._passed(index, rule, reading)
-        elif covers(reading.lifts, now):
-            self._set(index, rule, reading.lift_shows, reading.lift_reason)
-        elif spans and not shut(effective, now):
-            self._set(index, rule, Verdict.EXCUSED, reading.reason)
-            for lifter, lifting, lift in useful:
-                if covers(lift.spans, now):
-                    self._set(lifter, lifting, Verdict.EXPLAIN, lift.reason)
-        else:
-            self._deny(index, rule, reading, effective, lifts)
-
-    @staticmethod
-    def _reaches(closed: Closed, lift: Lift) -> bool:
-        return lift.answers is None or shut(closed, lift.answers)
-
-    def _passed(self, index: int, rule: Rule, reading: Reading) -> None:
+    def _passed(self, reader: Reader, reading: Reading) -> None:
+        rule = reader.rule
         if reading.counters:
-            self.findings[index] = rule.finding(
+            self.findings[reader.index] = rule.finding(
                 Verdict.PASS, reading.reason, counters=reading.counters
             )
         for thanked in reading.thanks:
@@ -164,57 +133,80 @@ class _Judgement:
         index = self.plan.by_id[(rule.pack_id, rule_id)]
         self._set(index, self.rulebook.rules[index], verdict, reason)
 
-    def _deny(
-        self,
-        index: int,
-        rule: Rule,
-        reading: Reading,
-        effective: Closed,
-        lifts: Sequence[tuple[int, Rule, Lift]],
-    ) -> None:
-        self.denied.append((index, rule, reading, effective))
+    def _effective(self, reader: Reader, reading: Reading, closed: Closed) -> Closed:
+        """The time that is closed once everything that lifts the rule is taken out."""
+        spans = [
+            *reading.lifts,
+            *(s for _, lift in self._useful(reader, closed) for s in lift.spans),
+        ]
+        if reader.rule.dated:
+            spans.extend(reader.rule.not_in_force(self.case))
+        return Lifted(closed, spans) if spans else closed
+
+    def _useful(self, reader: Reader, closed: Closed) -> Iterator[tuple[Place, Lift]]:
+        for place in reader.lifters:
+            lift = self._lift(place)
+            if lift is not None and (lift.answers is None or shut(closed, lift.answers)):
+                yield place, lift
+
+    def _lift(self, place: Place) -> Lift | None:
+        index, rule = place
+        if index not in self._lifts:
+            bound = in_force(rule, self.case)
+            self._lifts[index] = rule.clause.lift(rule, self.case) if bound else None
+        return self._lifts[index]
+
+    def _excused(self, reader: Reader, reading: Reading) -> None:
+        assert reading.closed is not None
+        self._set(reader.index, reader.rule, Verdict.EXCUSED, reading.reason)
+        for (index, rule), lift in self._useful(reader, reading.closed):
+            if covers(lift.spans, self.case.now):
+                self._set(index, rule, Verdict.EXPLAIN, lift.reason)
+
+    def _deny(self, reader: Reader, reading: Reading, effective: Closed) -> None:
+        self.denied.append((reader, reading, effective))
         for blamed in reading.blames:
-            self._companion(rule, blamed, Verdict.DENY, f"{rule.rule_id} counts these debts as one")
-        for lifter, lifting, lift in lifts:
-            if lift.failed:
-                self._set(lifter, lifting, Verdict.DENY, lift.reason)
+            reason = f"{reader.rule.rule_id} counts these debts as one"
+            self._companion(reader.rule, blamed, Verdict.DENY, reason)
+        for index, rule in reader.lifters:
+            complaint = rule.clause.complain(rule, self.case) if in_force(rule, self.case) else None
+            if complaint is not None:
+                self._set(index, rule, Verdict.DENY, complaint)
 
     def _refusal(self) -> Refusal:
         now = self.case.now
         unlocks: list[str] = []
-        for index, rule, reading, closed in self.denied:
+        for reader, reading, closed in self.denied:
             opens, _ = first_open([closed], now)
             unlock = None
             if opens is None:
-                unlock = reading.unlock or rule.unlock or "the fact that bars it is withdrawn"
+                unlock = reading.unlock or reader.rule.unlock or _UNLOCK
                 unlocks.append(unlock)
-            self.findings[index] = replace(
-                rule.finding(
-                    Verdict.DENY, reading.reason, counters=reading.counters, unlock=unlock
-                ),
-                first_allowed_at=opens,
+            finding = reader.rule.finding(
+                Verdict.DENY, reading.reason, counters=reading.counters, unlock=unlock
             )
-        moment, binding = first_open([closed for _, closed in self.sources], now)
+            self.findings[reader.index] = replace(finding, first_allowed_at=opens)
+        moment, last = first_open([self._effective(*entry) for entry in self.closed], now)
         unlock = None
         if moment is None:
             unlock = "; ".join(dict.fromkeys(unlocks)) or "no time suits every rule and place"
-        verdicts = (f.strength for f in self.findings if f.verdict is Verdict.DENY)
-        bound = None if binding is None else self.findings[self.sources[binding][0]].rule_id
         return _refusal(
             self.case.request,
             self.case.facts,
             self.rulebook,
             now,
             findings=tuple(self.findings),
-            strength=strongest(verdicts),
+            strength=strongest(f.strength for f in self.findings if f.verdict is Verdict.DENY),
             first_allowed_at=moment,
             unlock=unlock,
-            binding_rule=bound,
+            binding_rule=None if last is None else self.closed[last][0].rule.rule_id,
         )
 
     def _permit(self) -> Permit:
         case, request = self.case, self.case.request
-        ends = next_closing([closed for _, closed in self.sources], case.now, case.now + LEASE)
+        effective = [self._effective(*entry) for entry in self.closed]
+        conditions = self.plan.conditions(case)
+        allotted = allocation.allot(self.findings, case.debts)
         return Permit(
             attempt_id=request.attempt_id,
             person_id=request.person_id,
@@ -229,20 +221,9 @@ class _Judgement:
             first_allowed_at=case.now,
             inputs=_inputs(request, case.facts),
             address=request.address,
-            expires_at=ends,
-            conditions=self._conditions(),
+            expires_at=next_closing(effective, case.now, case.now + LEASE),
+            conditions=conditions if allotted is None else (*conditions, allotted),
         )
-
-    def _conditions(self) -> tuple[Condition, ...]:
-        """The duties of all rules in force, the strictest of one name first."""
-        found: list[Condition] = []
-        for _, rule in self.plan.duties:
-            if rule.concerns(self.case.request) and not self._out_of_force(rule):
-                found.extend(rule.clause.conditions(rule, self.case))
-        allotted = allocation.allot(self.findings, self.case.debts)
-        if allotted is not None:
-            found.append(allotted)
-        return allocation.strictest_first(found)
 
 
 def _refusal(

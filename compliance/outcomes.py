@@ -26,9 +26,10 @@ class Counts(IntFlag):
     NOTIFIED = 1024  # a recorded message was played to a person or a machine
     REFUSED = 2048  # the person asked not to be contacted again
     ATTEMPT = 4096  # any try at all, on any channel
+    OPT_OUT_WORD = 8192  # a message whose word withdraws the channel it came on
 
 
-EVERYTHING = Counts((1 << 13) - 1)
+EVERYTHING = Counts((1 << 14) - 1)
 
 _RANG = Counts.ATTEMPT | Counts.DIAL_ANY | Counts.DIAL_CONNECTED_TO_NUMBER
 _UNANSWERED = _RANG | Counts.DIAL_UNANSWERED
@@ -36,6 +37,7 @@ _ANSWERED = _RANG | Counts.ANSWERED | Counts.REACHABLE
 _TALK = _ANSWERED | Counts.EFFECTIVE_CONVERSATION | Counts.CONTACT_OR_MESSAGE
 _VOICEMAIL = _UNANSWERED | Counts.REACHABLE | Counts.MACHINE
 _MESSAGE = Counts.ATTEMPT | Counts.MESSAGE_SENT | Counts.CONTACT_OR_MESSAGE | Counts.REACHABLE
+_STRICTEST = EVERYTHING & ~Counts.REFUSED & ~Counts.OPT_OUT_WORD
 _NO_RING = Counts.ATTEMPT | Counts.DIAL_ANY | Counts.DIAL_UNANSWERED
 
 CLASSES: dict[str, Counts] = {
@@ -56,17 +58,17 @@ CLASSES: dict[str, Counts] = {
     "sent": _MESSAGE,
     "delivered": _MESSAGE,
     "received": Counts.ATTEMPT | Counts.CONTACT_OR_MESSAGE,
-    "STOP": Counts.ATTEMPT | Counts.CONTACT_OR_MESSAGE,
-    "reserved": EVERYTHING & ~Counts.REFUSED,
-    "unknown": EVERYTHING & ~Counts.REFUSED,
+    "STOP": Counts.ATTEMPT | Counts.CONTACT_OR_MESSAGE | Counts.OPT_OUT_WORD,
+    "reserved": _STRICTEST,
+    "unknown": _STRICTEST,
 }
-"""Outcome -> classes. `reserved` is an attempt under way; both it and `unknown` count for all."""
+"""Outcome -> classes.
+
+`reserved`, an attempt under way, and `unknown` count for all but a wish of the consumer.
+"""
 
 UNMAPPED = CLASSES["unknown"]
 """What an outcome outside the list counts for."""
-
-OPT_OUT_WORD = "STOP"
-"""The outcome of a message from the consumer that withdraws the channel it came on."""
 
 
 def classes(outcome: str) -> Counts:

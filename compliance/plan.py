@@ -3,16 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import lru_cache
 
+from compliance.allocation import strictest_first
+from compliance.case import Case
 from compliance.facts import Channel
 from compliance.pack import Rulebook
-from compliance.permit import Finding, Strength, Verdict
+from compliance.permit import Condition, Finding, Strength, Verdict
 from compliance.rule import Clause, Rule
+from compliance.windows import covers
 
 RANK: Mapping[Strength, int] = {strength: rank for rank, strength in enumerate(Strength)}
 """Strengths by rank, the hardest first."""
+
+Place = tuple[int, Rule]
+"""A rule and its place among the findings."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """A rule that may forbid, what it says when it is not concerned, and the rules that lift it."""
+
+    index: int
+    rule: Rule
+    elsewhere: Finding
+    dormant: Finding
+    lifters: tuple[Place, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,37 +41,69 @@ class Plan:
     """
 
     template: tuple[Finding, ...]
-    readers: tuple[tuple[int, Rule], ...]
-    lifters: tuple[tuple[int, Rule], ...]
-    duties: tuple[tuple[int, Rule], ...]
+    readers: tuple[Reader, ...]
+    duties: tuple[Rule, ...]
     by_id: Mapping[tuple[str, str], int]
     strength: Strength
+    lookback: timedelta
+    _combined: dict[tuple[int, ...], tuple[Condition, ...]] = field(default_factory=dict)
+
+    def conditions(self, case: Case) -> tuple[Condition, ...]:
+        """The duties of all rules that concern the case, the strictest of one name first."""
+        bound = tuple(i for i, rule in enumerate(self.duties) if in_force(rule, case))
+        if bound not in self._combined:
+            found = [c for i in bound for c in self.duties[i].clause.conditions(self.duties[i])]
+            self._combined[bound] = strictest_first(found)
+        return self._combined[bound]
+
+
+def in_force(rule: Rule, case: Case) -> bool:
+    """Whether a rule has to do with a case on this day."""
+    return not (
+        (rule.particular and not rule.concerns(case.request))
+        or (rule.dated and covers(rule.not_in_force(case), case.now))
+    )
 
 
 @lru_cache(maxsize=512)
 def plan_for(rulebook: Rulebook, channel: Channel, actor: str) -> Plan:
     """The plan for contacts of an actor on a channel."""
     template: list[Finding] = []
-    readers: list[tuple[int, Rule]] = []
-    lifters: list[tuple[int, Rule]] = []
-    duties: list[tuple[int, Rule]] = []
+    active: list[Place] = []
     actors = {pack.pack_id: pack.actors for pack in rulebook.packs}
     for index, rule in enumerate(rulebook.rules):
         idle = _idle(rule, channel, actor, actors[rule.pack_id])
-        if idle is not None:
+        if idle is None:
+            active.append((index, rule))
+            template.append(rule.finding(Verdict.PASS, "nothing against it"))
+        else:
             template.append(rule.finding(Verdict.NOT_APPLICABLE, idle))
-            continue
-        template.append(rule.finding(Verdict.PASS, "nothing against it"))
-        for method, kept in (("read", readers), ("lift", lifters), ("conditions", duties)):
-            if getattr(type(rule.clause), method) is not getattr(Clause, method):
-                kept.append((index, rule))
+    lifters = [place for place in active if _does(place[1], "lift")]
     return Plan(
         template=tuple(template),
-        readers=tuple(readers),
-        lifters=tuple(lifters),
-        duties=tuple(duties),
+        readers=tuple(_reader(i, rule, lifters) for i, rule in active if _does(rule, "read")),
+        duties=tuple(rule for _, rule in active if _does(rule, "conditions")),
         by_id={(r.pack_id, r.rule_id): i for i, r in reversed(list(enumerate(rulebook.rules)))},
         strength=strongest(r.strength for r in rulebook.rules if r.enabled),
+        lookback=max((r.clause.lookback() for _, r in active), default=timedelta()),
+    )
+
+
+def _does(rule: Rule, method: str) -> bool:
+    return getattr(type(rule.clause), method) is not getattr(Clause, method)
+
+
+def _reader(index: int, rule: Rule, lifters: Iterable[Place]) -> Reader:
+    return Reader(
+        index=index,
+        rule=rule,
+        elsewhere=rule.finding(Verdict.NOT_APPLICABLE, "concerns other contacts"),
+        dormant=rule.finding(Verdict.NOT_APPLICABLE, "not in force on this day"),
+        lifters=tuple(
+            (i, lifter)
+            for i, lifter in lifters
+            if lifter.pack_id == rule.pack_id and rule.rule_id in lifter.lifts
+        ),
     )
 
 

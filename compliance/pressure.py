@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 
 from compliance.facts import Channel, ContactEvent, Direction
-from compliance.outcomes import OPT_OUT_WORD, Counts, classes
+from compliance.outcomes import Counts, classes
 from compliance.zones import Zone
 
 RAPID_WITHIN = timedelta(minutes=5)
@@ -75,6 +75,6 @@ def _after_refusal(ordered: Sequence[ContactEvent]) -> list[Sign]:
         refusal = refusals.get(e.channel)
         if e.direction is Direction.OUT and refusal is not None:
             found.append(_sign("contact_after_refusal", (refusal, e)))
-        if e.outcome == OPT_OUT_WORD or Counts.REFUSED in classes(e.outcome):
+        if classes(e.outcome) & (Counts.OPT_OUT_WORD | Counts.REFUSED):
             refusals[e.channel] = e
     return found

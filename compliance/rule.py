@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 
 from compliance.case import Case
 from compliance.facts import Channel, ContactRequest, Mode
@@ -34,7 +34,7 @@ class Reading:
 
 @dataclass(slots=True, kw_only=True)
 class Lift:
-    """Time in which a rule lifts others, or why a claim to it fails.
+    """Time in which a rule lifts others.
 
     With `answers`, the instant of the consumer's message, only what was closed then is lifted.
     """
@@ -42,7 +42,6 @@ class Lift:
     spans: Sequence[Span]
     reason: str
     answers: datetime | None = None
-    failed: bool = False
 
 
 class Clause:
@@ -54,11 +53,19 @@ class Clause:
         """The time that the rule forbids; None where it has nothing to say."""
         return None
 
+    def lookback(self) -> timedelta:
+        """How far back the windows reach in which it counts `Case.recent` events."""
+        return timedelta()
+
     def lift(self, rule: Rule, case: Case) -> Lift | None:
         """The time in which the rule lifts those named in `rule.lifts`."""
         return None
 
-    def conditions(self, rule: Rule, case: Case) -> Sequence[Condition]:
+    def complain(self, rule: Rule, case: Case) -> str | None:
+        """Why a denied contact tried in vain to rely on this lifting rule; None if it did not."""
+        return None
+
+    def conditions(self, rule: Rule) -> Sequence[Condition]:
         """Duties that a permit carries."""
         return ()
 
@@ -88,6 +95,20 @@ class Rule:
     unlock: str | None
     lifts: tuple[str, ...]
     clause: Clause
+    dated: bool = field(init=False)  # has effective dates
+    particular: bool = field(init=False)  # the request decides whether it is concerned
+
+    def __post_init__(self) -> None:
+        dated = self.applies_from is not None or self.applies_to is not None
+        limits = (
+            self.parties,
+            self.modes,
+            self.purposes,
+            self.exempt_purposes,
+            self.exempt_content,
+        )
+        object.__setattr__(self, "dated", dated)
+        object.__setattr__(self, "particular", any(limits))
 
     @property
     def name(self) -> str:

@@ -18,19 +18,30 @@ TZ_VERSION: str = import_module("tzdata").IANA_VERSION
 """The release of the tz database that decides local times, such as `2026a`."""
 
 
+_NEVER = datetime(1, 1, 1, tzinfo=UTC)
+
+
 class Zone:
     """One IANA zone: local dates of instants, and the instants of local dates and times."""
 
-    __slots__ = ("_midnights", "info", "key")
+    __slots__ = ("_midnights", "_today", "info", "key")
 
     def __init__(self, key: str, info: ZoneInfo) -> None:
         self.key = key
         self.info = info
         self._midnights: dict[int, datetime] = {}
+        self._today = (_NEVER, _NEVER, 0)
 
     def ordinal(self, at: datetime) -> int:
         """The proleptic ordinal of the local date at an instant."""
-        return at.astimezone(self.info).toordinal()
+        start, end, day = self._today
+        if start <= at < end:
+            return day
+        day = at.astimezone(self.info).toordinal()
+        start, end = self.midnight(day), self.midnight(day + 1)
+        if start <= at < end:
+            self._today = start, end, day
+        return day
 
     def midnight(self, ordinal: int) -> datetime:
         """The instant (UTC) at which the local date with this ordinal begins."""

@@ -11,7 +11,6 @@ from compliance import case as bits
 from compliance import fields
 from compliance.case import Case
 from compliance.facts import Channel, ContactPointFacts, Mode
-from compliance.outcomes import OPT_OUT_WORD
 from compliance.permit import Condition
 from compliance.rule import Clause, Reading, Rule
 from compliance.windows import EARLIEST, FAR, Fixed, Span, minus
@@ -115,8 +114,8 @@ class SmsProcedure(Clause):
     def _texts_and_consents(self, case: Case) -> Iterator[datetime]:
         point = case.request.contact_point
         need = bits.IN | bits.SAME_NUMBER | bits.CHANNEL_BIT[Channel.SMS]
-        for event, (at, mask) in zip(case.facts.history, case.events(), strict=True):
-            if mask & need == need and event.outcome != OPT_OUT_WORD and at <= case.now:
+        for at, mask in case.events():
+            if mask & need == need and not mask & bits.OPT_OUT_WORD and at <= case.now:
                 yield at
         for c in case.facts.consents:
             if (
@@ -156,7 +155,7 @@ class OptOutNotice(Clause):
             return None
         return Reading(closed=Fixed(_EVER), reason="the message does not say how to opt out")
 
-    def conditions(self, rule: Rule, case: Case) -> Sequence[Condition]:
+    def conditions(self, rule: Rule) -> Sequence[Condition]:
         """The statement is due in every message."""
         return [Condition(name="optout_notice", value="required", rule_id=rule.rule_id)]
 

@@ -49,6 +49,10 @@ class Cooldown(Clause):
             reading.closed = Fixed((EARLIEST, until))
         return reading
 
+    def lookback(self) -> timedelta:
+        """The time barred, with a day on either side for the zones."""
+        return timedelta(days=self.days + 2) if self.days else timedelta(minutes=self.minutes or 0)
+
     def _end(self, case: Case, times: list[datetime]) -> datetime:
         if not times:
             return EARLIEST

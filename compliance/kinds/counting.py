@@ -85,7 +85,7 @@ class Selection:
             return self._at_kinds(case, need, bar)
         return [
             at
-            for at, mask in case.events()
+            for at, mask in case.recent()
             if mask & need == need and mask & any_of and not mask & bar
         ]
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from compliance import fields
-from compliance.case import Case
 from compliance.facts import Channel
 from compliance.permit import Condition
 from compliance.rule import Clause, Rule
@@ -83,7 +82,7 @@ class Conditions(Clause):
 
     pairs: tuple[tuple[str, str], ...]
 
-    def conditions(self, rule: Rule, case: Case) -> Sequence[Condition]:
+    def conditions(self, rule: Rule) -> Sequence[Condition]:
         """The rule's conditions."""
         return [Condition(name=n, value=v, rule_id=rule.rule_id) for n, v in self.pairs]
 

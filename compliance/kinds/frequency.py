@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from compliance import fields
-from compliance.case import Case, hours_unknown_until, unknown_until
+from compliance.case import SAME_PARTY, TALK, Case, hours_unknown_until, unknown_until
 from compliance.facts import Channel
 from compliance.kinds import counting
 from compliance.permit import Counter
@@ -71,12 +71,16 @@ class Frequency(Clause):
             reading.closed = Fixed((EARLIEST, until))
         return reading
 
+    def lookback(self) -> timedelta:
+        """The window, with a day on either side for the zones."""
+        return timedelta(days=self.days + 2) if self.days else timedelta(hours=self.hours or 0)
+
     def _free(self, case: Case) -> bool:
         if self.not_replies and case.replies():
             return True
         if not self.after_first_talk or case.facts.history_known_from is None:
             return False
-        return case.facts.spoken_on is None and not case.conversed()
+        return case.facts.spoken_on is None and not case.some(TALK | SAME_PARTY)
 
     def _unknown(self, case: Case, reading: Reading) -> datetime:
         """Until when part of the window lies in unknown history, which counts as full use."""
@@ -97,8 +101,6 @@ class Frequency(Clause):
             return None
         if self.limit == 0:
             return FAR
-        if self.days is not None and len(times) > 1:
-            times = sorted(times)
         pivot = sorted(times)[-self.limit]
         if self.days is None:
             return pivot + timedelta(hours=self.hours or 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from compliance import fields
@@ -63,27 +63,30 @@ class ReplyClause(Clause):
     within: timedelta
 
     def lift(self, rule: Rule, case: Case) -> Lift | None:
-        """All time for a true answer; a failed lift where an answer was attempted in vain."""
-        message = case.unanswered_message()
+        """All time for a true answer; None where the contact claims to be none."""
+        message = self._message(case)
+        if message is None:
+            return None
+        return Lift(
+            spans=[(message, message + self.within)],
+            reason="one answer to the consumer's own message",
+            answers=message,
+        )
+
+    def complain(self, rule: Rule, case: Case) -> str | None:
+        """That an answer was attempted in vain: claimed, or made while the exchange still ran."""
         if case.request.in_reply:
-            if message is not None and case.now - message <= self.within:
-                spans = [(message, message + self.within)]
-                return Lift(
-                    spans=spans,
-                    reason="one answer to the consumer's own message",
-                    answers=message,
-                )
-            return Lift(
-                spans=(), reason="no message of the consumer is left to answer", failed=True
-            )
+            left = self._message(case) is not None
+            return None if left else "no message of the consumer is left to answer by this medium"
         last = case.last_exchange()
-        if last is not None and case.now - last <= self.exchange:
-            return Lift(
-                spans=(),
-                reason="not the one answer, by the same medium, that is allowed",
-                failed=True,
-            )
-        return None
+        if last is None or case.now - last > self.exchange:
+            return None
+        return "not the one answer, by the same medium, that is allowed"
+
+    def _message(self, case: Case) -> datetime | None:
+        """When the message came in that this contact answers; None where it answers none."""
+        message = case.unanswered_message() if case.request.in_reply else None
+        return None if message is None or case.now - message > self.within else message
 
 
 def build_consent(values: dict[str, Any], channels: frozenset[Channel]) -> ConsentClause:

@@ -7,16 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from compliance import case as bits
 from compliance import fields
-from compliance.case import CONSUMER, Case
-from compliance.facts import Channel, ContactEvent, Direction
-from compliance.outcomes import OPT_OUT_WORD, Counts, classes
+from compliance.case import Case
+from compliance.facts import Channel
 from compliance.rule import Clause, Reading, Rule
 from compliance.windows import EARLIEST, FAR, Fixed, Span
 from compliance.zones import Zone
 
 NAME = "opt_out"
 CONFIRMATION = "optout_confirmation"
+
+_REFUSAL = bits.REFUSED | bits.OPT_OUT_WORD
+_SAID = bits.REFUSED | bits.SAME_PARTY
 
 FIELDS: Mapping[str, fields.Field] = {
     "grace_business_days": fields.number(
@@ -52,9 +55,17 @@ class OptOutClause(Clause):
         for o in case.facts.opt_outs:
             if o.channel is channel and o.contact_point in (None, point):
                 yield o.received_at or EARLIEST, o.lifted_at or FAR
-        for e in case.facts.history:
-            if e.channel is channel and e.at <= case.now and _refuses(e, point):
-                yield e.at, _consented_again(case, e.at)
+        if not case.wishes():
+            return
+        word = bits.IN | bits.OPT_OUT_WORD | bits.SAME_NUMBER
+        for at, mask in case.events():
+            if (
+                mask & _REFUSAL
+                and mask & bits.CHANNEL_BIT[channel]
+                and at <= case.now
+                and (mask & word == word or mask & _SAID == _SAID)
+            ):
+                yield at, _consented_again(case, at)
 
     def _binds_from(self, start: datetime, case: Case) -> datetime:
         if not self.grace_business_days or start == EARLIEST:
@@ -66,19 +77,8 @@ class OptOutClause(Clause):
         latest = max(start for start, _ in refused)
         if self.confirmation is not None and case.now - latest > self.confirmation:
             return False
-        return not any(
-            e.direction is Direction.OUT
-            and e.channel is case.request.channel
-            and e.contact_point in (None, case.request.contact_point)
-            and e.at >= latest
-            for e in case.facts.history
-        )
-
-
-def _refuses(event: ContactEvent, point: str) -> bool:
-    if event.outcome == OPT_OUT_WORD:
-        return event.direction is Direction.IN and event.contact_point in (None, point)
-    return event.party == CONSUMER and bool(classes(event.outcome) & Counts.REFUSED)
+        need = bits.OUT | bits.SAME_NUMBER | bits.CHANNEL_BIT[case.request.channel]
+        return not any(mask & need == need and at >= latest for at, mask in case.events())
 
 
 def _consented_again(case: Case, refused_at: datetime) -> datetime:

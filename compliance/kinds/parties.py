@@ -54,7 +54,7 @@ class ThirdParty(Clause):
         reading = Reading(
             closed=Fixed(*_ALWAYS), reason=f"{case.request.party} is not the person to contact"
         )
-        if self.stop_on_refusal and _refused(case):
+        if self.stop_on_refusal and case.some(bits.REFUSED | bits.SAME_PARTY):
             reading.reason = "that person asked not to be contacted again"
         elif case.request.purpose in self.then_for and self._out_of_reach(case):
             reading.lifts = _ALWAYS
@@ -67,16 +67,6 @@ class ThirdParty(Clause):
         if self.unreachable_days is None:
             return False
         return unreachable(case, self.unreachable_days)
-
-
-def _refused(case: Case) -> bool:
-    request = case.request
-    return any(
-        e.party == request.party
-        and e.contact_point == request.contact_point
-        and classes(e.outcome) & Counts.REFUSED
-        for e in case.facts.history
-    )
 
 
 def unreachable(case: Case, days: int) -> bool:
@@ -114,8 +104,7 @@ class LocationInquiry(Clause):
             reading.reason = "it is not known whether this person was asked before"
             reading.unlock = UNLOCK_HISTORY
             return reading
-        talk = int(Counts.EFFECTIVE_CONVERSATION) | bits.SAME_PARTY
-        if any(mask & talk == talk for _, mask in case.events()):
+        if case.some(bits.TALK | bits.SAME_PARTY):
             reading.reason = "this person has already been asked"
             return reading
         return None
