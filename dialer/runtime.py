@@ -15,7 +15,7 @@ from compliance import packs
 from compliance.facts import Channel
 from dialer import secret
 from dialer.console import bind, serve_console
-from dialer.console_services import console_services
+from dialer.console_services import Parts, console_services
 from dialer.engine.call import open_calls
 from dialer.engine.campaign_loop import CampaignLoop
 from dialer.engine.channels import ContactChannel
@@ -28,6 +28,7 @@ from dialer.engine.supervisor import open_supervisor
 from dialer.engine.voice import VoiceChannel
 from dialer.engine.written import House, WrittenChannel, mail_composer, text_composer
 from dialer.feed.drivers.redis import redis_feed
+from dialer.feed.feed import Feed
 from dialer.feed.in_process import in_process_feed
 from dialer.settings import Settings
 from dialer.store.database import Database, migrate, open_database
@@ -62,8 +63,10 @@ async def serve(settings: Settings, reactor: Any, stop: asyncio.Event, announce:
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
         db = await enter(open_database(settings.store_url, clock=clock, writer=settings.worker))
-        feed = await enter(
-            redis_feed(settings.redis_url, clock) if settings.redis_url else in_process_feed(clock)
+        feed: Feed = (
+            await enter(redis_feed(settings.redis_url, clock))
+            if settings.redis_url
+            else await enter(in_process_feed(clock))
         )
         replies = Replies(db=db, feed=feed, clock=clock, unsubscribe_key=house.unsubscribe_key)
         followed = await enter(asyncio.TaskGroup())
@@ -117,8 +120,16 @@ async def serve(settings: Settings, reactor: Any, stop: asyncio.Event, announce:
             lines=settings.max_lines,
         )
         listener = bind(settings.listen)
-        services = console_services(settings, db, feed, clock, catalogue, channels, replies, mail)
-        await enter(serve_console(services, listener))
+        parts = Parts(
+            db=db,
+            feed=feed,
+            clock=clock,
+            catalogue=catalogue,
+            channels=channels,
+            replies=replies,
+            mail=mail,
+        )
+        await enter(serve_console(console_services(settings, parts), listener))
         first_secret = await ensure_administrator(db, clock)
         ticking = asyncio.create_task(loop.run(), name="campaigns")
         host, port = listener.getsockname()[:2]
@@ -151,13 +162,13 @@ def _house(settings: Settings, unsubscribe_key: bytes) -> House:
 
 
 def _vault(settings: Settings, clock: Clock) -> Vault:
-    opens = folder if settings.vault_url.startswith("file:") else object_store
-    return opens.open_vault(settings.vault_url, open_key_ring(settings.key_path), clock)
+    keys = open_key_ring(settings.key_path)
+    if settings.vault_url.startswith("file:"):
+        return folder.open_vault(settings.vault_url, keys, clock)
+    return object_store.open_vault(settings.vault_url, keys, clock)
 
 
-def _sip(
-    settings: Settings, clock: Clock, reactor: Any
-) -> AbstractAsyncContextManager[SipEngine]:
+def _sip(settings: Settings, clock: Clock, reactor: Any) -> AbstractAsyncContextManager[SipEngine]:
     trunks = []
     if settings.sip_trunk_url:
         url = urlsplit(settings.sip_trunk_url)
@@ -183,9 +194,7 @@ def _sip(
     )
 
 
-def _smpp(
-    address: str, clock: Clock, reactor: Any
-) -> AbstractAsyncContextManager[SmppTransport]:
+def _smpp(address: str, clock: Clock, reactor: Any) -> AbstractAsyncContextManager[SmppTransport]:
     url = urlsplit(address)
     return open_smpp(
         reactor=reactor,

@@ -60,7 +60,7 @@ class Settings(BaseSettings):
 
     smsc_url: Annotated[str | None, _server_url("smpp")] = None
     sms_sender: str = "FERNWOOD"
-    smtp_security: Literal["plain", "starttls", "tls"] = "starttls"
+    smtp_security: Literal["none", "starttls", "tls"] = "starttls"
     smtp_url: Annotated[str | None, _server_url("smtp")] = None
     email_sender: str = "care@fernwood.example"
 

@@ -104,7 +104,11 @@ def postgres_server() -> Iterator[str]:
         yield f"postgresql+asyncpg://ringfence@127.0.0.1:{port}"
     finally:
         subprocess.run(
-            [*control, "-m", "immediate", "stop"], stdout=subprocess.DEVNULL, cwd=home, **run_as
+            [*control, "-m", "immediate", "stop"],
+            check=False,
+            stdout=subprocess.DEVNULL,
+            cwd=home,
+            **run_as,
         )
         shutil.rmtree(home, ignore_errors=True)
 

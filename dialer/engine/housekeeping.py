@@ -21,7 +21,7 @@ log = structlog.get_logger(__name__)
 
 RENEW_S = 30.0
 RECOVER_S = 30.0
-DELIVER_S = 0.5
+DELIVER_S = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,9 +64,7 @@ class Housekeeping:
     async def _seal(self, file: Path) -> None:
         async with self.db.read() as conn:
             table = tables.attempts
-            found = await conn.execute(
-                select(table.c.consumer_id).where(table.c.id == file.stem)
-            )
+            found = await conn.execute(select(table.c.consumer_id).where(table.c.id == file.stem))
             consumer = found.scalar_one_or_none()
         if consumer is not None:
             await self.voice.seal(file.stem, consumer, file)

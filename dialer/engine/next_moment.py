@@ -22,7 +22,9 @@ from dialer.store.facts import read_facts
 class NoWay:
     """There is no contact point for the channel."""
 
-    reason: str
+    unlock: str
+    first_allowed_at: None = None
+    binding_rule: None = None
 
 
 async def next_moment(
@@ -46,7 +48,7 @@ async def next_moment(
         case = next(iter(loaded.values()))
         request = hypothetical(case, channel, actor=actor)
         if request is None:
-            return NoWay(reason=f"no usable contact point for {channel}")
+            return NoWay(unlock=f"no usable contact point for {channel}")
         known = await read_facts(conn, [request])
     facts = known.facts(request, actor, now)
     return decide(request, facts, select_packs(catalogue, request, facts), now)

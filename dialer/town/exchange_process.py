@@ -18,7 +18,7 @@ from dialer.town.options import TownOptions, parse_options
 from dialer.town.pipe import attend, print_line
 from dialer.town.population import make_population
 from dialer.town.records import CallRecord, from_json, to_json
-from dialer.town.subprocesses import start_python, stop
+from dialer.town.subprocesses import python_child
 from scheduler.clock import SystemClock
 
 
@@ -76,11 +76,9 @@ class ExchangeProcess:
 @asynccontextmanager
 async def start_exchange(options: TownOptions) -> AsyncIterator[ExchangeProcess]:
     """The exchange in a child process. Raises ChildFailed if it does not come up."""
-    process, ready = await start_python("dialer.town.exchange_process", options.arguments())
-    try:
+    arguments = options.arguments()
+    async with python_child("dialer.town.exchange_process", arguments) as (process, ready):
         yield ExchangeProcess(process, ready["sip"])
-    finally:
-        await stop(process)
 
 
 if __name__ == "__main__":

@@ -32,15 +32,29 @@ _PATIENCE_S = 5.0
 
 
 class MailHost:
-    """What the mailboxes got, and what they do about it. `bounce_url`: None sends no bounce."""
+    """What the mailboxes got, and what they do about it. `bounce_url`: None sends no bounce.
 
-    def __init__(self, population: Population, clock: Clock, *, bounce_url: str | None) -> None:
+    `service_url` is where https links lead, since TLS ends before the service; `mail_secret` is
+    shown with each bounce.
+    """
+
+    def __init__(
+        self,
+        population: Population,
+        clock: Clock,
+        *,
+        bounce_url: str | None,
+        service_url: str | None = None,
+        mail_secret: str = "",
+    ) -> None:
         self.records: list[MailRecord] = []
         self.bounces = 0
         self.unsubscribes = 0
         self._population = population
         self._clock = clock
         self._bounce_url = bounce_url
+        self._service_url = service_url
+        self._mail_secret = mail_secret
         self._client = httpx.AsyncClient(timeout=_PATIENCE_S, trust_env=False)
         self._ids = count(1)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -84,7 +98,9 @@ class MailHost:
         mail = self._population.by_address[address.lower()].mailbox.mail
         if mail.habit is MailHabit.BOUNCES and return_path and self._bounce_url:
             self._start(self._bounce(address, return_path, message, mail.after_s))
-        elif mail.habit is MailHabit.UNSUBSCRIBES and (url := one_click_url(message)):
+        elif mail.habit is MailHabit.UNSUBSCRIBES and (
+            url := one_click_url(message, self._service_url)
+        ):
             self._start(self._unsubscribe(url, mail.after_s))
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
@@ -118,7 +134,12 @@ class MailHost:
         for _ in range(_TRIES):
             try:
                 answer = await self._client.post(
-                    url, content=body, headers={"content-type": content_type}
+                    url,
+                    content=body,
+                    headers={
+                        "content-type": content_type,
+                        "authorization": f"Bearer {self._mail_secret}",
+                    },
                 )
             except httpx.HTTPError:
                 await self._clock.sleep(_RETRY_S)
@@ -133,12 +154,14 @@ class MailHost:
         await self._client.aclose()
 
 
-def one_click_url(message: Message) -> str | None:
+def one_click_url(message: Message, service_url: str | None = None) -> str | None:
     """The loopback URL that RFC 8058 lets a mail host post to, if the message offers one."""
     if "one-click" not in str(message["List-Unsubscribe-Post"] or "").lower():
         return None
     listed = str(message["List-Unsubscribe"] or "").split(",")
     urls = [url.strip().removeprefix("<").removesuffix(">") for url in listed]
+    if service_url is not None:
+        return next((service_url + urlsplit(url).path for url in urls if url), None)
     return next((url for url in urls if is_ours(url)), None)
 
 

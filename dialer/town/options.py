@@ -15,7 +15,8 @@ from dialer.town.population import DEFAULT_SIZE
 class TownOptions:
     """Ports of 0 are picked free; accounts are what the service has to log in with.
 
-    `sip_user` None lets anyone call. `bounce_url` is where bounces are posted, None posts none.
+    `sip_user` None lets anyone call. `bounce_url` is where bounces are posted with `mail_secret`, None posts none;
+    `service_url` is where https links of the service lead.
     `at` (aware) starts the town's clock at that instant. `with_parent` ends the town when its
     standard input is closed. The last three script faults, and come first.
     """
@@ -33,6 +34,8 @@ class TownOptions:
     smpp_password: str = "town-sms"
     webhook_secret: str = "town-webhook-secret"
     bounce_url: str | None = None
+    service_url: str | None = None
+    mail_secret: str = "town-mail-secret"
     at: datetime | None = None
     with_parent: bool = False
     reject_binds: int = 0

@@ -28,7 +28,7 @@ from dialer.town.records import (
     to_json,
 )
 from dialer.town.smsc import Smsc, SmscFaults, serve_smsc
-from dialer.town.subprocesses import start_python, stop
+from dialer.town.subprocesses import python_child
 from scheduler.clock import SystemClock
 
 
@@ -105,7 +105,13 @@ async def _town(options: TownOptions) -> AsyncIterator[TownPorts]:
                     reject_binds=options.reject_binds, throttle_submits=options.throttle_submits
                 ),
             ),
-            mailhost=MailHost(population, clock, bounce_url=options.bounce_url),
+            mailhost=MailHost(
+                population,
+                clock,
+                bounce_url=options.bounce_url,
+                service_url=options.service_url,
+                mail_secret=options.mail_secret,
+            ),
             receiver=Receiver(
                 options.webhook_secret.encode(), clock, fail_first=options.fail_webhooks
             ),
@@ -169,9 +175,8 @@ async def start_town(options: TownOptions) -> AsyncIterator[TownHandle]:
     Raises ChildFailed if it does not come up.
     """
     arguments = [*options.arguments(), "--with-parent"]
-    process, ports = await start_python("dialer.town", arguments)
-    try:
-        async with httpx.AsyncClient(trust_env=False) as client:
-            yield TownHandle(TownPorts(**ports), client)
-    finally:
-        await stop(process)
+    async with (
+        python_child("dialer.town", arguments) as (_, ports),
+        httpx.AsyncClient(trust_env=False) as client,
+    ):
+        yield TownHandle(TownPorts(**ports), client)

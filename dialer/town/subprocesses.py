@@ -6,7 +6,8 @@ import asyncio
 import json
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 _READY_S = 30.0
@@ -18,29 +19,32 @@ class ChildFailed(Exception):
     """A child ended, or was not ready in time; its own words are on the standard error."""
 
 
-async def start_python(module: str, arguments: Sequence[str]) -> tuple[Process, Any]:
-    """Run `python -m module`; return it with the JSON value of its first line.
+@asynccontextmanager
+async def python_child(module: str, arguments: Sequence[str]) -> AsyncIterator[tuple[Process, Any]]:
+    """Run `python -m module` for this context; yields it with the JSON value of its first line.
 
-    The child has to end when its standard input is closed. Raises ChildFailed.
+    The child has to end when its standard input is closed; one that does not is killed. Raises
+    ChildFailed.
     """
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", module, *arguments, stdin=PIPE, stdout=PIPE, limit=_LONGEST_LINE
     )
+    try:
+        yield process, await _first_line(module, process)
+    finally:
+        await _stop(process)
+
+
+async def _first_line(module: str, process: Process) -> Any:
     assert process.stdout is not None
     try:
         async with asyncio.timeout(_READY_S):
-            line = await process.stdout.readline()
-        return process, json.loads(line)
+            return json.loads(await process.stdout.readline())
     except (TimeoutError, ValueError) as error:
-        await stop(process)
         raise ChildFailed(f"{module} did not come up") from error
-    except BaseException:
-        await stop(process)
-        raise
 
 
-async def stop(process: Process) -> None:
-    """Close the child's input and wait for its end; kill it if it does not end."""
+async def _stop(process: Process) -> None:
     assert process.stdin is not None
     process.stdin.close()
     try:

@@ -1,0 +1,279 @@
+"""The command line: `ringfence`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import tempfile
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.progress import Progress
+
+from compliance import packs as rule_packs
+from compliance.facts import Channel
+from compliance.pack import PackError, parse
+from compliance.vectors import VectorError, decide_vectors
+from dialer import process, runtime, sample
+from dialer.engine.next_moment import next_moment
+from dialer.settings import Settings
+from dialer.store import ledger_reader
+from dialer.store.database import Database, migrate, open_database
+from dialer.store.importing.cases import CaseOptions, import_cases
+from dialer.store.importing.columns import BadFile, read_mapping
+from dialer.store.importing.history import HistoryOptions, import_history
+from dialer.store.importing.report import Report
+
+T = TypeVar("T")
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="An outreach dialer.",
+)
+packs_app = typer.Typer(no_args_is_help=True, help="Rule packs: validity, hash, confidence.")
+ledger_app = typer.Typer(no_args_is_help=True, help="The contact ledger.")
+app.add_typer(packs_app, name="packs")
+app.add_typer(ledger_app, name="ledger")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Data as JSON.")]
+errors = Console(stderr=True)
+out = Console(soft_wrap=True)
+
+
+def main() -> None:
+    """Run a command; refused or failed jobs end with status 1."""
+    try:
+        app()
+    except (BadFile, PackError, VectorError, OSError, ValidationError, ValueError) as error:
+        errors.print(f"ringfence: {error}", markup=False)
+        sys.exit(1)
+
+
+@app.command()
+def serve() -> None:
+    """The service with console and API; settings are RINGFENCE_ variables."""
+    settings = Settings()
+
+    async def run(reactor: Any, stop: asyncio.Event) -> None:
+        await runtime.serve(settings, reactor, stop, _announce)
+
+    process.run(run)
+
+
+@app.command("sample")
+def run_sample(
+    seed: int = sample.SEED,
+    listen: str = "127.0.0.1:8060",
+    at: Annotated[datetime | None, typer.Option(help="Start the clock at this instant.")] = None,
+) -> None:
+    """The sample portfolio on the simulated town, with the console."""
+    folder = Settings().data_dir / "sample"
+
+    async def run(reactor: Any, stop: asyncio.Event) -> None:
+        async with sample.open_sample(folder, seed=seed, at=at, listen=listen) as opened:
+            await runtime.serve(opened.settings, reactor, stop, _announce)
+
+    process.run(run)
+
+
+@app.command()
+def demo(
+    seconds: int = 30,
+    seed: int = sample.SEED,
+    at: Annotated[str | None, typer.Option(help="Start the clock at this ISO instant.")] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the summary.")] = None,
+    keep: Annotated[Path | None, typer.Option(help="Use, and keep, this data folder.")] = None,
+) -> None:
+    """The main job, headless, on a fresh store; prints what came of it."""
+    start = None if at is None else datetime.fromisoformat(at)
+    if start is not None and start.tzinfo is None:
+        raise typer.BadParameter("the instant needs an offset, such as Z", param_hint="--at")
+    summary: dict[str, object] = {}
+
+    async def run(reactor: Any, stop: asyncio.Event) -> None:
+        with tempfile.TemporaryDirectory(prefix="ringfence-") as fresh:
+            summary.update(
+                await sample.demo(
+                    keep or Path(fresh),
+                    seconds=seconds,
+                    seed=seed,
+                    at=start,
+                    reactor=reactor,
+                    stop=stop,
+                )
+            )
+
+    process.run(run)
+    text = json.dumps(summary, indent=2)
+    if json_file is not None:
+        json_file.write_text(text + "\n", "utf-8")
+    out.print(text, markup=False, highlight=False)
+
+
+@app.command("import")
+def import_command(  # noqa: PLR0917 - each is an option of the command line
+    file: Path,
+    campaign: str | None = None,
+    mapping: Annotated[Path | None, typer.Option(help="TOML that renames columns.")] = None,
+    dry_run: bool = False,
+    fresh_placement: Annotated[
+        bool, typer.Option(help="Nobody in the file was contacted about these debts before.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Consumers, debts, contact points and consents from a CSV file; every bad row is named."""
+    settings = Settings()
+    options = CaseOptions(
+        default_country=settings.default_country,
+        campaign=campaign,
+        mapping=read_mapping(mapping) if mapping else None,
+        fresh_placement=fresh_placement,
+        dry_run=dry_run,
+    )
+
+    async def job(db: Database) -> Report:
+        with Progress(console=errors, transient=True) as bar:
+            task = bar.add_task("import", total=None)
+            return await import_cases(
+                db, file, options, progress=lambda done, *_: bar.update(task, completed=done)
+            )
+
+    _report(_on_store(settings, job), as_json=as_json)
+
+
+@app.command("import-history")
+def import_history_command(file: Path, dry_run: bool = False, as_json: AsJson = False) -> None:
+    """Contacts from before: opening balances of every cap."""
+    settings = Settings()
+    options = HistoryOptions(default_country=settings.default_country, dry_run=dry_run)
+    report = _on_store(settings, lambda db: import_history(db, file, options))
+    _report(report, as_json=as_json)
+
+
+@app.command()
+def decide(file: Path, packs: Annotated[Path | None, typer.Option("--packs")] = None) -> None:
+    """Decide worked cases; one JSON line each. Pure: no store, no clock."""
+    catalogue = rule_packs.read(packs) if packs else rule_packs.shipped()
+    for line in decide_vectors(json.loads(file.read_text("utf-8")), catalogue):
+        typer.echo(json.dumps(line, ensure_ascii=False))
+
+
+@app.command("next")
+def next_command(
+    person: Annotated[str, typer.Option()],
+    channel: Annotated[Channel, typer.Option()],
+    as_json: AsJson = False,
+) -> None:
+    """The next lawful moment, the rule that binds, and what would move it."""
+    settings = Settings()
+
+    async def job(db: Database) -> dict[str, object]:
+        answer = await next_moment(
+            db,
+            rule_packs.shipped(),
+            person,
+            channel,
+            actor=settings.actor,
+            now=db.clock.now(),
+        )
+        if answer is None:
+            raise ValueError(f"there is no person {person}")
+        first = answer.first_allowed_at
+        return {
+            "first_allowed_at": first.isoformat() if first else None,
+            "binding_rule": answer.binding_rule,
+            "unlock": answer.unlock,
+        }
+
+    _print(_on_store(settings, job), as_json=as_json)
+
+
+@packs_app.command("list")
+def packs_list(as_json: AsJson = False) -> None:
+    """All shipped packs with version, hash and review."""
+    found = [
+        {"id": p.pack_id, "version": p.version, "sha256": p.sha256, "review": p.legal_review}
+        for _, p in sorted(rule_packs.shipped().items())
+    ]
+    if as_json:
+        typer.echo(json.dumps(found))
+        return
+    for pack in found:
+        typer.echo(f"{pack['id']:20} {pack['version']} {pack['sha256']} review: {pack['review']}")
+
+
+@packs_app.command("show")
+def packs_show(pack_id: str) -> None:
+    """The text of one pack."""
+    pack = rule_packs.shipped().get(pack_id)
+    if pack is None:
+        raise ValueError(f"there is no pack {pack_id}")
+    typer.echo(pack.text)
+
+
+@packs_app.command("check")
+def packs_check(file: Path) -> None:
+    """Whether a pack holds; else file, line and reason."""
+    pack = parse(file.read_text("utf-8"), str(file))
+    typer.echo(f"{pack.pack_id} {pack.version} {pack.sha256}: {len(pack.rules)} rules")
+
+
+@ledger_app.command("verify")
+def ledger_verify(
+    file: Annotated[Path | None, typer.Option(help="An export, with no database.")] = None,
+) -> None:
+    """Walk the ledger; the first broken entry is named."""
+    if file is not None:
+        verified = ledger_reader.verify_file(file)
+    else:
+        verified = _on_store(Settings(), ledger_reader.verify)
+    if verified.broken is not None:
+        broken = verified.broken
+        raise ValueError(f"broken at {broken.stream} {broken.seq}: {broken.reason}")
+    typer.echo(f"{verified.entries} entries in {verified.streams} streams: unbroken")
+
+
+@ledger_app.command("export")
+def ledger_export(file: Path) -> None:
+    """Write the ledger as JSON lines that `verify --file` checks."""
+    count = _on_store(Settings(), lambda db: ledger_reader.export(db, file))
+    typer.echo(f"{count} entries")
+
+
+def _on_store(settings: Settings, job: Any) -> Any:
+    async def run() -> Any:
+        await migrate(settings.store_url)
+        async with open_database(settings.store_url, writer="cli") as db:
+            return await job(db)
+
+    return asyncio.run(run())
+
+
+def _report(report: Report, *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(report.document()))
+    else:
+        typer.echo(f"{report.rows} rows: {report.good} good, {report.bad} bad")
+    for problem in report.problems:
+        errors.print(str(problem), markup=False)
+
+
+def _print(data: dict[str, object], *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(data))
+    else:
+        for name, value in data.items():
+            typer.echo(f"{name}: {value}")
+
+
+def _announce(address: str, secret: str | None) -> None:
+    typer.echo(f"Console: {address}")
+    if secret is not None:
+        typer.echo(f"Log in as administrator with the one-time secret {secret}")

@@ -1,0 +1,82 @@
+"""Binds what the console and the API ask for to the parts that answer it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from compliance.facts import Channel
+from compliance.packs import Catalogue
+from dialer.engine.channels import ContactChannel
+from dialer.engine.next_moment import next_moment
+from dialer.engine.replies import Replies
+from dialer.feed.feed import Feed
+from dialer.settings import Settings
+from dialer.store.database import Database
+from dialer.web.services import (
+    ConsoleSettings,
+    NextMoment,
+    Services,
+)
+from messaging.email.smtp import SmtpTransport
+from scheduler.clock import Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What of the running service the console looks at."""
+
+    db: Database
+    feed: Feed
+    clock: Clock
+    catalogue: Catalogue
+    channels: Mapping[Channel, ContactChannel]
+    replies: Replies
+    mail: SmtpTransport | None
+
+
+def console_services(settings: Settings, parts: Parts) -> Services:
+    """The console's services over these parts."""
+
+    async def health() -> dict[str, str | None]:
+        found: dict[str, str | None] = {"feed": await parts.feed.ready()}
+        for channel, sender in parts.channels.items():
+            found[str(channel)] = await sender.ready()
+        return found
+
+    async def moment(person_id: str, channel: Channel) -> NextMoment | None:
+        now = parts.clock.now()
+        answer = await next_moment(
+            parts.db, parts.catalogue, person_id, channel, actor=settings.actor, now=now
+        )
+        if answer is None:
+            return None
+        return NextMoment(
+            person_id=person_id,
+            channel=channel,
+            asked_at=now,
+            first_allowed_at=answer.first_allowed_at,
+            binding_rule=answer.binding_rule,
+            unlock=answer.unlock,
+        )
+
+    async def inbound_mail(raw: bytes) -> None:
+        if parts.mail is not None:
+            await parts.mail.feed(raw)
+
+    secret = settings.mail_hook_secret
+    return Services(
+        db=parts.db,
+        feed=parts.feed,
+        clock=parts.clock,
+        settings=ConsoleSettings(
+            business_name=settings.business_name,
+            https=False,
+            mail_hook_secret=secret.get_secret_value() if secret else None,
+        ),
+        health=health,
+        next_moment=moment,
+        packs=parts.catalogue,
+        unsubscribe=parts.replies.unsubscribe,
+        inbound_mail=inbound_mail,
+    )
