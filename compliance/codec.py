@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import types
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import is_dataclass
 from datetime import UTC, date, datetime, time
 from enum import Enum
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
-_EMPTY: tuple[object, ...] = (None, (), frozenset())
 _HINTS: dict[type[Any], dict[str, Any]] = {}
 
 
 def filled(item: Any) -> dict[str, object]:
     """The fields of a dataclass that are not empty, those of inner dataclasses likewise."""
     plain: dict[str, object] = {}
-    for field in fields(item):
-        name, value = field.name, getattr(item, field.name)
-        if value is None or value in _EMPTY:
+    for name in item.__dataclass_fields__:
+        value = getattr(item, name)
+        if value is None or (not value and isinstance(value, (tuple, frozenset))):
             continue
         if isinstance(value, tuple) and is_dataclass(value[0]):
             value = [filled(one) for one in value]

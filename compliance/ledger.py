@@ -28,6 +28,15 @@ _NODE = b"\x01"
 class NotCanonical(TypeError):
     """A value has no single canonical form; the message names the path to it."""
 
+    def __init__(self, reason: str, path: str = "") -> None:
+        super().__init__(f"${path}: {reason}")
+        self.reason = reason
+        self.path = path
+
+    def under(self, step: str) -> NotCanonical:
+        """The same fault, seen from the container."""
+        return NotCanonical(self.reason, step + self.path)
+
 
 def canonical(value: Mapping[str, object]) -> bytes:
     """The one byte string for a mapping: sorted keys, no blanks, UTF-8.
@@ -38,15 +47,21 @@ def canonical(value: Mapping[str, object]) -> bytes:
     NotCanonical, which names the path.
     """
     if not isinstance(value, Mapping):
-        raise NotCanonical(f"$: a mapping is needed, not {type(value).__name__}")
-    return _dump(_plain(value, "$"))
+        raise NotCanonical(f"a mapping is needed, not {type(value).__name__}")
+    plain = _plain(value)
+    try:
+        return _dump(plain)
+    except UnicodeEncodeError as error:
+        raise NotCanonical("a text with a lone surrogate has no UTF-8 form") from error
 
 
 def instant(at: datetime) -> str:
     """An aware datetime as UTC ISO 8601 with `Z`, microseconds only where there are any."""
+    if at.tzinfo is UTC:
+        return at.isoformat()[:-6] + "Z"
     if at.tzinfo is None:
         raise NotCanonical(f"{at.isoformat()} has no time zone")
-    return at.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+    return at.astimezone(UTC).isoformat()[:-6] + "Z"
 
 
 def _dump(plain: object) -> bytes:
@@ -54,64 +69,70 @@ def _dump(plain: object) -> bytes:
     return text.encode("utf-8")
 
 
-def _plain(value: object, path: str) -> object:
-    if value is None or isinstance(value, bool):
+def _plain(value: object) -> object:
+    """The value in terms of JSON. The usual types come first, for most values are of them."""
+    kind = type(value)
+    if kind is str or value is None or kind is int or kind is bool:
         return value
+    if kind is datetime:
+        return instant(value)  # type: ignore[arg-type]
+    if kind is dict:
+        return _mapping(value)  # type: ignore[arg-type]
+    if kind is list or kind is tuple:
+        return _sequence(value)  # type: ignore[arg-type]
+    return _unusual(value)
+
+
+def _unusual(value: object) -> object:
+    if isinstance(value, (str, int)):
+        return value  # a text or integer enum is written as its value
     if isinstance(value, Enum):
-        return _plain(value.value, path)
-    if isinstance(value, str):
-        return _text(value, path)
-    if isinstance(value, int):
-        return value
+        return _plain(value.value)
     if isinstance(value, float):
-        return _whole(value, path)
-    if isinstance(value, (datetime, date, time, Decimal)):
-        return _scalar(value, path)
-    return _container(value, path)
+        return _whole(value)
+    if isinstance(value, datetime):
+        return instant(value)
+    if isinstance(value, (date, time)):
+        return value.isoformat()
+    if isinstance(value, Decimal) and value.is_finite():
+        return format(value, "f")
+    if isinstance(value, Mapping):
+        return _mapping(value)
+    if isinstance(value, AbstractSet):
+        return sorted((_plain(item) for item in value), key=_dump)
+    if isinstance(value, (list, tuple)):
+        return _sequence(value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return _mapping({f.name: getattr(value, f.name) for f in fields(value)})
+    raise NotCanonical(f"{value!r} has no canonical form")
 
 
-def _text(value: str, path: str) -> str:
-    try:
-        value.encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise NotCanonical(f"{path}: text with a lone surrogate has no UTF-8 form") from error
-    return value
-
-
-def _whole(value: float, path: str) -> int:
+def _whole(value: float) -> int:
     if math.isfinite(value) and value.is_integer() and abs(value) <= 2**53:
         return int(value)
-    raise NotCanonical(f"{path}: {value!r} is not exact; use integer units or text")
+    raise NotCanonical(f"{value!r} is not exact; use integer units or text")
 
 
-def _scalar(value: datetime | date | time | Decimal, path: str) -> str:
-    if isinstance(value, datetime):
-        if value.tzinfo is None:
-            raise NotCanonical(f"{path}: {value.isoformat()} has no time zone")
-        return instant(value)
-    if isinstance(value, Decimal):
-        if not value.is_finite():
-            raise NotCanonical(f"{path}: {value} is not a number")
-        return format(value, "f")
-    return value.isoformat()
+def _mapping(value: Mapping[object, object]) -> dict[str, object]:
+    plain: dict[str, object] = {}
+    for name, item in value.items():
+        if not isinstance(name, str):
+            raise NotCanonical(f"key {name!r} is not text")
+        try:
+            plain[name] = _plain(item)
+        except NotCanonical as error:
+            raise error.under(f".{name}") from error
+    return plain
 
 
-def _container(value: object, path: str) -> object:
-    if isinstance(value, Mapping):
-        plain: dict[str, object] = {}
-        for key, item in value.items():
-            name = key.value if isinstance(key, Enum) else key
-            if not isinstance(name, str):
-                raise NotCanonical(f"{path}: key {key!r} is not text")
-            plain[_text(name, path)] = _plain(item, f"{path}.{name}")
-        return plain
-    if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: _plain(getattr(value, f.name), f"{path}.{f.name}") for f in fields(value)}
-    if isinstance(value, AbstractSet):
-        return sorted((_plain(item, f"{path}[]") for item in value), key=_dump)
-    if isinstance(value, (list, tuple)):
-        return [_plain(item, f"{path}[{i}]") for i, item in enumerate(value)]
-    raise NotCanonical(f"{path}: {type(value).__name__} has no canonical form")
+def _sequence(value: Sequence[object]) -> list[object]:
+    plain: list[object] = []
+    for number, item in enumerate(value):
+        try:
+            plain.append(_plain(item))
+        except NotCanonical as error:
+            raise error.under(f"[{number}]") from error
+    return plain
 
 
 def chain(previous_hash: str, body: bytes) -> str:
