@@ -58,7 +58,7 @@ class Scenario:
     answer_shape: float = 3.0
     machine_share: float = 0.4
     machine_pickup: float = 20.0
-    fail_share: float = 0.25
+    fail_share: float = 0.18
     greeting: float = 1.1
     verdict_min: float = 0.4
     verdict_max: float = 0.9

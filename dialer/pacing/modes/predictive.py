@@ -23,6 +23,7 @@ from dialer.pacing.snapshot import PacerContext, PacerEvent, Snapshot
 HORIZONS = (2, 4, 6, 8, 10, 12, 15, 18, 22, 26)
 EXACT_TEAM = 14
 REBUILD = 5.0
+LAST_CALL = 25.0  # seconds before the shift's end after which nobody may be left to answer
 
 
 class PredictivePacer:
@@ -69,7 +70,7 @@ class PredictivePacer:
             lines = max(safe, self._exact(now, snap, counts, free_now))
         else:
             lines = max(safe, self._normal(now, snap, counts, free_now))
-        if now > self.ctx.shift - self.ctx.ring_timeout:
+        if now > self.ctx.shift - LAST_CALL:
             lines = 0
         return max(0, min(lines, snap.room))
 
@@ -172,8 +173,8 @@ class PredictivePacer:
             mean[j] += grow[j] - m
             var[j] += max(0.0, v) + spread * grow[j] * grow[j]
             third[j] -= max(0.0, v)
-        for agent, age in snap.wrap:
-            for j, p in enumerate(service.wrap_row(agent, age, reach)):
+        for agent, wrapped in snap.wrap:
+            for j, p in enumerate(service.wrap_row(agent, wrapped, reach)):
                 q = p * service.to_work
                 v = q * (1 - q)
                 mean[j] -= q

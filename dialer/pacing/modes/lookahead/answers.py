@@ -1,4 +1,4 @@
-"""When ringing calls will be picked up by a person: hazards by ringing age, learned with forgetting."""
+"""When a person will pick up: hazards by ringing age, learned with forgetting."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dialer.pacing.modes.lookahead.level import LevelFilter
 from dialer.pacing.snapshot import PacerContext
 
 PRIOR_RATE = 0.30  # a cautious guess of the share answered by a person, before any call
-PRIOR_SECONDS = 25.0  # call-seconds of belief in the prior hazard, for each second of age
+PRIOR_SECONDS = 100.0  # call-seconds of belief in the prior hazard, for each second of age
 FORGET = 5400.0  # seconds after which the shape of the hazards has forgotten to 1/e
 DELAY_BINS = 24  # quarter seconds of detection
 
@@ -33,7 +33,7 @@ class AnswerModel:
         shape = [_gamma_hazard(a + 0.5) for a in range(n)]
         self.prior_human = [PRIOR_RATE * h for h in shape]
         self.prior_other = [0.02 if a < 5 else 0.01 for a in range(n)]
-        self.level = LevelFilter(spread=0.006, jump=1 / 2400, prior_sd=0.35)
+        self.level = LevelFilter(spread=0.004, jump=1 / 5000, prior_sd=0.25)
         self.observed = 0.0
         self.expected = 0.0
         self.ringing: dict[Any, float] = {}  # call -> launch

@@ -1,4 +1,4 @@
-"""The chance that answers reach the number of free agents: exact for small teams, else refined normal."""
+"""The chance that answers outnumber free agents: exact, or normal with a term of skewness."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def exact_shortfall(answers: Sequence[float], frees: Sequence[float], free_now: 
 
 
 def normal_shortfall(mean: float, variance: float, third: float) -> float:
-    """P(D >= 0) for an integer D with these cumulants: normal with the Edgeworth term of skewness."""
+    """P(D >= 0) for an integer D with these cumulants, by the Edgeworth series to skewness."""
     sd = math.sqrt(variance) if variance > 1e-9 else 3e-5
     z = (-0.5 - mean) / sd
     tail = 0.5 * math.erfc(z * ROOT_HALF)

@@ -10,8 +10,10 @@ from dialer.pacing.modes.lookahead.level import LevelFilter
 from dialer.pacing.snapshot import AgentId, PacerContext
 
 FORGET = 5400.0
-TALK_EDGES = [0, 2, 4, 6, 8, 10, 13, 16, 20, 25, 30, 37, 45, 55, 67, 80, 95, 115, 140, 170, 210, 260,
-              330, 420, 560, 800, 1200]  # fmt: skip
+TALK_EDGES = (
+    *(0, 2, 4, 6, 8, 10, 13, 16, 20, 25, 30, 37, 45, 55, 67, 80, 95, 115, 140, 170, 210, 260),
+    *(330, 420, 560, 800, 1200),
+)
 WRAP_BINS = 90
 BELIEF = 6.0  # ends that the team's rate weighs in an agent's own
 TALK_PRIOR = 150.0  # agent-seconds of belief in the prior talk hazard, for each bin
@@ -31,7 +33,7 @@ class ServiceModel:
         self.talk_ends = [0.0] * n
         self.wrap_exposed = [0.0] * WRAP_BINS
         self.wrap_ends = [0.0] * WRAP_BINS
-        self.talk_level = LevelFilter(spread=0.004, jump=1 / 2400, prior_sd=0.35)
+        self.talk_level = LevelFilter(spread=0.002, jump=1 / 8000, prior_sd=0.2)
         self.talk_observed = self.talk_expected = 0.0
         self.after_wrap = [60.0, 1.5]  # to work, to pause
         self.pause_ends, self.pause_seconds = 1.0, 900.0

@@ -46,7 +46,7 @@ class Steering:
         remaining = max(0.0, ctx.shift - now)
         coming = rate * remaining * 0.97
         total = live + coming
-        reserve = min(2.5, 0.5 + 2.5 * remaining / ctx.shift)
+        reserve = 1.1 + 1.4 * remaining / ctx.shift
         self.left = ctx.cap * total - abandoned - reserve
         if coming < 1.0 or self.left <= 0:
             self.target = 0.0
