@@ -15,8 +15,8 @@ from dialer.town.population import DEFAULT_SIZE
 class TownOptions:
     """Ports of 0 are picked free; accounts are what the service has to log in with.
 
-    `sip_user` None lets anyone call. `bounce_url` is where bounces are posted with `mail_secret`, None posts none;
-    `service_url` is where https links of the service lead.
+    `sip_user` None lets anyone call. `bounce_url` is where bounces are posted
+    with `mail_secret`, None posts none; `service_url` is where the service's https links lead.
     `at` (aware) starts the town's clock at that instant. `with_parent` ends the town when its
     standard input is closed. The last three script faults, and come first.
     """

@@ -29,7 +29,7 @@ DEFAULT_SIZE = 300
 
 _LINES_PER_AREA_CODE = 100
 _AREA_CODES = tuple(dict.fromkeys(code for place in US_PLACES for code in place.area_codes))
-_CHINESE_EVERY = 5  # one consumer in five
+_CHINESE_EVERY = 2  # at every hour of the day somebody may lawfully be contacted
 _MOVER_SHARE = 0.12
 _SECOND_PHONE_SHARE = 0.25
 

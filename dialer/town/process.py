@@ -139,10 +139,11 @@ async def serve(options: TownOptions, stopped: asyncio.Event) -> None:
 
 
 class TownHandle:
-    """A town that runs, and what arrived on its wires."""
+    """A town that runs: its addresses with their accounts, and what arrived on its wires."""
 
-    def __init__(self, ports: TownPorts, client: httpx.AsyncClient) -> None:
+    def __init__(self, options: TownOptions, ports: TownPorts, client: httpx.AsyncClient) -> None:
         self.ports = ports
+        self._options = options
         self._client = client
 
     async def counts(self) -> WireCounts:
@@ -157,6 +158,21 @@ class TownHandle:
 
     async def mails(self) -> list[MailRecord]:
         return [from_json(MailRecord, found) for found in await self._get("mails")]
+
+    @property
+    def sip_trunk_url(self) -> str:
+        user = self._options.sip_user
+        account = f"{user}:{self._options.sip_password}@" if user else ""
+        return f"sip://{account}{LOOPBACK}:{self.ports.sip}"
+
+    @property
+    def smsc_url(self) -> str:
+        account = f"{self._options.smpp_user}:{self._options.smpp_password}"
+        return f"smpp://{account}@{LOOPBACK}:{self.ports.smpp}"
+
+    @property
+    def smtp_url(self) -> str:
+        return f"smtp://{LOOPBACK}:{self.ports.smtp}"
 
     @property
     def webhook_url(self) -> str:
@@ -179,4 +195,4 @@ async def start_town(options: TownOptions) -> AsyncIterator[TownHandle]:
         python_child("dialer.town", arguments) as (_, ports),
         httpx.AsyncClient(trust_env=False) as client,
     ):
-        yield TownHandle(TownPorts(**ports), client)
+        yield TownHandle(options, TownPorts(**ports), client)

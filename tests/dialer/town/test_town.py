@@ -20,8 +20,9 @@ from dialer.telephony.amd import Detector, Verdict
 from dialer.town.habits import CallHabit
 from dialer.town.options import TownOptions, parse_options
 from dialer.town.population import Population, make_population
-from dialer.town.process import TownHandle, start_town
+from dialer.town.process import TownHandle, TownPorts, start_town
 from dialer.town.records import CallRecord, WireCounts
+from dialer.town.subprocesses import ChildFailed
 from scheduler.clock import SystemClock
 from tests.conftest import free_port
 from tests.dialer.town.raw_sip import RawPhone
@@ -218,6 +219,23 @@ async def test_the_town_keeps_the_time_it_is_given(people: Population) -> None:
         assert (await phone.call())[-1] == 486
         record = await last_call(town)
     assert timedelta(0) <= record.started_at - at < timedelta(seconds=30)
+
+
+async def test_a_town_that_cannot_come_up_says_so(capfd: pytest.CaptureFixture[str]) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        with pytest.raises(ChildFailed, match=r"dialer\.town did not come up"):
+            async with start_town(TownOptions(size=5, sip_port=taken.getsockname()[1])):
+                pass
+    assert "CannotListenError" in capfd.readouterr().err
+
+
+def test_addresses_carry_their_accounts() -> None:
+    ports = TownPorts(sip=1, smpp=2, smtp=3, webhook=4, control=5)
+    town = TownHandle(TownOptions(), ports, httpx.AsyncClient())
+    assert town.sip_trunk_url == "sip://ringfence:town-sip@127.0.0.1:1"
+    assert town.smsc_url == "smpp://ringfence:town-sms@127.0.0.1:2"
+    assert town.smtp_url == "smtp://127.0.0.1:3"
 
 
 def test_options_survive_the_command_line() -> None:
