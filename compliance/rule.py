@@ -82,6 +82,7 @@ class Rule:
     channels: frozenset[Channel]
     actors: frozenset[str]  # empty = whoever acts
     parties: frozenset[str]  # empty = whoever is called
+    exempt_parties: frozenset[str]
     modes: frozenset[Mode]  # empty = any; an unstated mode falls under every rule on modes
     purposes: frozenset[str]
     exempt_purposes: frozenset[str]
@@ -121,6 +122,7 @@ class Rule:
             (self.parties and request.party not in self.parties)
             or (self.modes and request.mode is not None and request.mode not in self.modes)
             or (self.purposes and request.purpose not in self.purposes)
+            or request.party in self.exempt_parties
             or request.purpose in self.exempt_purposes
             or (request.content is not None and request.content in self.exempt_content)
         )

@@ -22,7 +22,11 @@ from compliance.holidays import WEEKDAYS
 from compliance.vector_reading import Reader
 
 _DAWN = datetime(1970, 1, 1, tzinfo=UTC)
-_AT_TIME = re.compile(r"\b(?:at|from) (\d\d:\d\d)(?: (?:to|until) (\d\d:\d\d))?")
+_CLOCK = r"(\d\d:\d\d)"
+_BETWEEN = re.compile(rf"{_CLOCK} ?(?:and|to|until|-) ?{_CLOCK}")
+_AFTER = re.compile(rf"\b(?:after|from) {_CLOCK}")
+_BEFORE = re.compile(rf"\b(?:before|until) {_CLOCK}")
+_AT = re.compile(rf"\bat {_CLOCK}")
 _ON_DATE = re.compile(r"\b(\d{4}-\d\d-\d\d)\b")
 _NAMED_MINUTES = 30
 _MEDIA = (
@@ -142,14 +146,17 @@ def _consent(reader: Reader, name: str, draft: Draft) -> None:
 
 def _named_hours(scope: str) -> tuple[time | None, time | None]:
     """The hours that the consumer's words name; one time of day stands for half an hour."""
-    found = _AT_TIME.search(scope)
-    if found is None:
-        return None, None
-    opens = time.fromisoformat(found[1])
-    if found[2] is not None:
-        return opens, time.fromisoformat(found[2])
-    end = datetime.combine(date(2000, 1, 1), opens) + timedelta(minutes=_NAMED_MINUTES)
-    return opens, end.time() if end.day == 1 else None
+    if found := _BETWEEN.search(scope):
+        return time.fromisoformat(found[1]), time.fromisoformat(found[2])
+    if found := _AFTER.search(scope):
+        return time.fromisoformat(found[1]), None
+    if found := _BEFORE.search(scope):
+        return time(), time.fromisoformat(found[1])
+    if found := _AT.search(scope):
+        opens = time.fromisoformat(found[1])
+        end = datetime.combine(date(2000, 1, 1), opens) + timedelta(minutes=_NAMED_MINUTES)
+        return opens, end.time() if end.day == 1 else None
+    return None, None
 
 
 def _named_dates(scope: str) -> tuple[date, ...]:

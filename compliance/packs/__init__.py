@@ -84,15 +84,14 @@ def _select(
         here = [p for p in packs if applies(p, actor, place)]
         chosen.extend(here)
         if all(p.supplement for p in here):
-            gaps.append(
-                Gap(
-                    rule_id=PACK_MISSING,
-                    reason=f"no rule pack for {place.country} binds a {actor}",
-                    unlock="add a rule pack for that country and have it reviewed",
-                )
-            )
+            gaps.append(missing(f"no rule pack for {place.country} binds a {actor}"))
     chosen.extend(by_id[pack_id] for pack_id in named)
     return _book(tuple(sorted(set(chosen), key=lambda p: p.pack_id)), tuple(dict.fromkeys(gaps)))
+
+
+def missing(reason: str) -> Gap:
+    """The gap of a rule pack that is not there."""
+    return Gap(rule_id=PACK_MISSING, reason=reason, unlock="add the rule pack and have it reviewed")
 
 
 @lru_cache(maxsize=1024)
