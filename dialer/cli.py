@@ -71,14 +71,15 @@ def serve() -> None:
 def run_sample(
     seed: int = sample.SEED,
     listen: str = "127.0.0.1:8060",
-    at: Annotated[datetime | None, typer.Option(help="Start the clock at this instant.")] = None,
+    at: Annotated[str | None, typer.Option(help="Start the clock at this ISO instant.")] = None,
 ) -> None:
     """The sample portfolio on the simulated town, with the console."""
     folder = Settings().data_dir / "sample"
+    start = _instant(at)
 
     async def run(reactor: Any, stop: asyncio.Event) -> None:
-        async with sample.open_sample(folder, seed=seed, at=at, listen=listen) as opened:
-            await runtime.serve(opened.settings, reactor, stop, _announce)
+        async with sample.open_sample(folder, seed=seed, at=start, listen=listen) as opened:
+            await runtime.serve(opened.settings, reactor, stop, _announce_sample)
 
     process.run(run)
 
@@ -92,9 +93,7 @@ def demo(
     keep: Annotated[Path | None, typer.Option(help="Use, and keep, this data folder.")] = None,
 ) -> None:
     """The main job, headless, on a fresh store; prints what came of it."""
-    start = None if at is None else datetime.fromisoformat(at)
-    if start is not None and start.tzinfo is None:
-        raise typer.BadParameter("the instant needs an offset, such as Z", param_hint="--at")
+    start = _instant(at)
     summary: dict[str, object] = {}
 
     async def run(reactor: Any, stop: asyncio.Event) -> None:
@@ -247,6 +246,13 @@ def ledger_export(file: Path) -> None:
     typer.echo(f"{count} entries")
 
 
+def _instant(at: str | None) -> datetime | None:
+    start = None if at is None else datetime.fromisoformat(at)
+    if start is not None and start.tzinfo is None:
+        raise typer.BadParameter("the instant needs an offset, such as Z", param_hint="--at")
+    return start
+
+
 def _on_store(settings: Settings, job: Any) -> Any:
     async def run() -> Any:
         await migrate(settings.store_url)
@@ -271,6 +277,12 @@ def _print(data: dict[str, object], *, as_json: bool) -> None:
     else:
         for name, value in data.items():
             typer.echo(f"{name}: {value}")
+
+
+def _announce_sample(address: str, secret: str | None) -> None:
+    _announce(address, secret)
+    for name, password in sample.LOG_INS.items():
+        typer.echo(f"Log in as {name} with {password}")
 
 
 def _announce(address: str, secret: str | None) -> None:

@@ -46,7 +46,7 @@ from recordings.vault import Vault
 from scheduler.clock import Clock, SystemClock
 from scheduler.periodic import periodic
 
-DRAIN_CALLS_S = 2.0
+DRAIN_CALLS_S = 1.0
 DRAIN_CONTACTS_S = 1.0
 
 Announce = Callable[[str, str | None], None]

@@ -58,8 +58,7 @@ class Housekeeping:
 
     async def _deliver(self) -> None:
         assert self.outbox is not None
-        while await self.outbox.run_once():
-            pass
+        await self.outbox.run_once()
 
     async def _seal(self, file: Path) -> None:
         async with self.db.read() as conn:

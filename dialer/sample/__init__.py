@@ -17,13 +17,23 @@ from dialer import runtime
 from dialer.reports.demo_summary import demo_summary
 from dialer.settings import Settings
 from dialer.store import campaigns
+from dialer.store.accounts import Role, create_account
 from dialer.store.database import Database, migrate, open_database
 from dialer.store.importing.cases import CaseOptions, import_cases
 from dialer.store.importing.history import HistoryOptions, import_history
 from dialer.town.options import TownOptions
 from dialer.town.portfolio import write_portfolio
 from dialer.town.process import TownHandle, start_town
+from dialer.web.passwords import hash_password
 from scheduler.clock import SystemClock
+
+LOG_INS = {
+    Role.ADMINISTRATOR: "sample-administrator",
+    Role.SUPERVISOR: "sample-supervisor",
+    Role.AGENT: "sample-agent",
+    Role.AUDITOR: "sample-auditor",
+}
+"""Accounts of the sample alone; a service with a store of its own has none of them."""
 
 SIZE = 400
 SEED = 1
@@ -109,6 +119,7 @@ async def _fill(settings: Settings, seed: int) -> None:
         if not await _campaigns(db, settings, clock.now()):
             return
         portfolio = write_portfolio(settings.data_dir / "portfolio", seed, SIZE, clock.now())
+        await _accounts(db, clock.now())
         await import_cases(db, portfolio.cases, CaseOptions(consent_given_to="collector"))
         await import_history(db, portfolio.history, HistoryOptions())
         async with db.read() as conn:
@@ -135,6 +146,20 @@ async def _campaigns(db: Database, settings: Settings, now: datetime) -> bool:
             by="sample",
         )
     return True
+
+
+async def _accounts(db: Database, now: datetime) -> None:
+    for role, password in LOG_INS.items():
+        password_hash = await hash_password(password)
+        async with db.write() as conn:
+            await create_account(
+                conn,
+                name=role,
+                role=role,
+                password_hash=password_hash,
+                must_change_password=False,
+                now=now,
+            )
 
 
 def _free_port() -> int:
