@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from email import message_from_bytes
 from email.message import Message
 from itertools import count
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 from aiosmtpd.smtp import SMTP, Envelope
@@ -34,8 +34,8 @@ _PATIENCE_S = 5.0
 class MailHost:
     """What the mailboxes got, and what they do about it. `bounce_url`: None sends no bounce.
 
-    `service_url` is where https links lead, since TLS ends before the service; `mail_secret` is
-    shown with each bounce.
+    `service_url` is where https links lead, since TLS ends before the service; `mail_secret`, if
+    there is one, is the bearer token of each bounce.
     """
 
     def __init__(
@@ -120,27 +120,23 @@ class MailHost:
             at=self._clock.now(),
         )
         assert self._bounce_url is not None
-        if await self._post(self._bounce_url, report, "message/rfc822"):
+        headers = {"content-type": "message/rfc822"}
+        if self._mail_secret:
+            headers["authorization"] = f"Bearer {self._mail_secret}"
+        if await self._post(self._bounce_url, report, headers):
             self.bounces += 1
 
     async def _unsubscribe(self, url: str, after_s: float) -> None:
         await self._clock.sleep(after_s)
-        form = "application/x-www-form-urlencoded"
-        if await self._post(url, b"List-Unsubscribe=One-Click", form):
+        headers = {"content-type": "application/x-www-form-urlencoded"}
+        if await self._post(url, b"List-Unsubscribe=One-Click", headers):
             self.unsubscribes += 1
 
-    async def _post(self, url: str, body: bytes, content_type: str) -> bool:
+    async def _post(self, url: str, body: bytes, headers: dict[str, str]) -> bool:
         """Post to the loopback, again after a second if the service is not there."""
         for _ in range(_TRIES):
             try:
-                answer = await self._client.post(
-                    url,
-                    content=body,
-                    headers={
-                        "content-type": content_type,
-                        "authorization": f"Bearer {self._mail_secret}",
-                    },
-                )
+                answer = await self._client.post(url, content=body, headers=headers)
             except httpx.HTTPError:
                 await self._clock.sleep(_RETRY_S)
                 continue
@@ -155,14 +151,20 @@ class MailHost:
 
 
 def one_click_url(message: Message, service_url: str | None = None) -> str | None:
-    """The loopback URL that RFC 8058 lets a mail host post to, if the message offers one."""
+    """The loopback URL that RFC 8058 lets a mail host post to, if the message offers one.
+
+    With `service_url`, links to other hosts lead there: as through a proxy that ends their TLS.
+    """
     if "one-click" not in str(message["List-Unsubscribe-Post"] or "").lower():
         return None
     listed = str(message["List-Unsubscribe"] or "").split(",")
-    urls = [url.strip().removeprefix("<").removesuffix(">") for url in listed]
-    if service_url is not None:
-        return next((service_url + urlsplit(url).path for url in urls if url), None)
-    return next((url for url in urls if is_ours(url)), None)
+    for url in (link.strip().removeprefix("<").removesuffix(">") for link in listed):
+        if is_ours(url):
+            return url
+        parts = urlsplit(url)
+        if parts.scheme in ("http", "https") and service_url and is_ours(service_url):
+            return service_url.rstrip("/") + urlunsplit(("", "", parts.path, parts.query, ""))
+    return None
 
 
 def is_ours(url: str) -> bool:

@@ -15,10 +15,10 @@ from dialer.town.population import DEFAULT_SIZE
 class TownOptions:
     """Ports of 0 are picked free; accounts are what the service has to log in with.
 
-    `sip_user` None lets anyone call. `bounce_url` is where bounces are posted
-    with `mail_secret`, None posts none; `service_url` is where the service's https links lead.
-    `at` (aware) starts the town's clock at that instant. `with_parent` ends the town when its
-    standard input is closed. The last three script faults, and come first.
+    `sip_user` None lets anyone call. `bounce_url` is where bounces are posted, with `mail_secret`
+    as their bearer token; None posts none. `service_url` is where one-click links to any other
+    host lead. `at` (aware) starts the town's clock at that instant. `with_parent` ends the town
+    when its standard input is closed. The last three script faults, and come first.
     """
 
     seed: int = 1

@@ -20,6 +20,7 @@ class Posts:
     """A server that keeps what is posted to it and answers 200."""
 
     def __init__(self) -> None:
+        self.tokens: list[bool] = []  # whether each post carried one
         self.queue: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -27,6 +28,7 @@ class Posts:
         lines = head.decode().lower().split("\r\n")
         length = next(int(x.split(":")[1]) for x in lines if x.startswith("content-length:"))
         body = await reader.readexactly(length)
+        self.tokens.append("authorization: bearer " in head.decode().lower())
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
         await self.queue.put((head.decode().split()[1], body))
         writer.close()
@@ -86,12 +88,13 @@ async def test_a_bounce_is_a_delivery_status_notification(
     people: Population, web: tuple[str, Posts]
 ) -> None:
     url, posts = web
-    host = MailHost(people, SystemClock(), bounce_url=f"{url}/bounces")
+    host = MailHost(people, SystemClock(), bounce_url=f"{url}/bounces", mail_secret="s")
     to = mailbox(people, MailHabit.BOUNCES)
     async with serve_mailhost(host) as port:
         await send(port, message(to, f"{url}/u"))
         path, raw = await posts.next()
     assert path == "/bounces"
+    assert posts.tokens == [True]
     report = message_from_bytes(raw)
     assert report.get_content_type() == "multipart/report"
     assert report.get_param("report-type") == "delivery-status"
@@ -107,10 +110,11 @@ async def test_one_click_is_posted_to_the_address_in_the_message(
     people: Population, web: tuple[str, Posts]
 ) -> None:
     url, posts = web
-    host = MailHost(people, SystemClock(), bounce_url=None)
+    host = MailHost(people, SystemClock(), bounce_url=None, mail_secret="s")
     async with serve_mailhost(host) as port:
         await send(port, message(mailbox(people, MailHabit.UNSUBSCRIBES), f"{url}/u/token"))
         assert await posts.next() == ("/u/token", b"List-Unsubscribe=One-Click")
+    assert posts.tokens == [False]
 
 
 def test_nothing_is_posted_without_one_click_or_off_this_machine() -> None:
@@ -119,6 +123,12 @@ def test_nothing_is_posted_without_one_click_or_off_this_machine() -> None:
     del mail["List-Unsubscribe-Post"]
     assert one_click_url(mail) is None
     assert one_click_url(message("a@us.example.net", "https://fernwood.example/u")) is None
+
+
+def test_a_public_link_leads_to_the_service_and_nowhere_else() -> None:
+    mail = message("a@us.example.net", "https://fernwood.example/u/1?k=2")
+    assert one_click_url(mail, "http://127.0.0.1:8060") == "http://127.0.0.1:8060/u/1?k=2"
+    assert one_click_url(mail, "https://fernwood.example") is None
 
 
 @pytest.mark.parametrize(
