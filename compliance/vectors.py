@@ -26,7 +26,7 @@ from compliance.facts import (
 )
 from compliance.ledger import instant
 from compliance.pack import Rulebook, RulePack
-from compliance.packs import select
+from compliance.packs import missing, select
 from compliance.permit import Permit, Refusal
 from compliance.vector_facts import FACTS, Draft
 from compliance.vector_reading import Reader, VectorError
@@ -75,7 +75,10 @@ def line(vector: Vector, decision: Permit | Refusal) -> dict[str, object]:
 
 
 def read_vector(case: object, catalogue: Mapping[str, RulePack], number: int = 1) -> Vector:
-    """One case; a case that names no packs takes those of its places."""
+    """One case; a case that names no packs takes those of its places.
+
+    A named pack that the catalogue does not have leads to a refusal.
+    """
     name = str(case.get("id") or f"number {number}") if isinstance(case, dict) else str(number)
     reader = Reader(name, "", case)
     vector_id = reader.text("id")
@@ -105,19 +108,11 @@ def read_vector(case: object, catalogue: Mapping[str, RulePack], number: int = 1
     packs = reader.texts("packs", default=())
     reader.done()
     if packs:
-        rulebook = Rulebook.of(_named(reader, packs, catalogue))
+        gaps = [missing(f"there is no rule pack {p}") for p in packs if p not in catalogue]
+        rulebook = Rulebook.of((catalogue[p] for p in packs if p in catalogue), gaps)
     else:
         rulebook = select(catalogue, request, facts)
     return Vector(vector_id=vector_id, request=request, facts=facts, rulebook=rulebook, now=now)
-
-
-def _named(
-    reader: Reader, packs: tuple[str, ...], catalogue: Mapping[str, RulePack]
-) -> list[RulePack]:
-    for pack in packs:
-        if pack not in catalogue:
-            raise reader.error("packs", f"there is no pack {pack!r}")
-    return [catalogue[pack] for pack in packs]
 
 
 def _location(reader: Reader) -> Location:
