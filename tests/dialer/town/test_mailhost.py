@@ -52,7 +52,9 @@ async def web() -> AsyncIterator[tuple[str, Posts]]:
 
 
 def mailbox(people: Population, habit: MailHabit) -> str:
-    return next(c.mailbox.address for c in people.consumers if c.mailbox.mail.habit is habit)
+    """The one with this habit that is quickest."""
+    boxes = [c.mailbox for c in people.consumers if c.mailbox.mail.habit is habit]
+    return min(boxes, key=lambda box: box.mail.after_s).address
 
 
 def message(to: str, unsubscribe: str) -> EmailMessage:

@@ -24,7 +24,9 @@ def people() -> Population:
 
 
 def number(people: Population, habit: TextHabit) -> str:
-    return next(p.number for _, p in people.by_number.values() if p.text.habit is habit)
+    """The one with this habit who is quickest."""
+    phones = [phone for _, phone in people.by_number.values() if phone.text.habit is habit]
+    return min(phones, key=lambda phone: phone.text.after_s).number
 
 
 def smsc_of(people: Population, **faults: int) -> Smsc:
