@@ -62,7 +62,7 @@ def render(
     return HTMLResponse(page, status_code, headers={"Content-Language": form.language.tag})
 
 
-def gettext(request: Request, text: str) -> str:
+def translate(request: Request, text: str) -> str:
     """The text in the reader's language."""
     return language_of(request).translations.gettext(text)
 

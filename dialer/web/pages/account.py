@@ -28,7 +28,7 @@ from dialer.web.auth import (
 from dialer.web.i18n import LANGUAGE_COOKIE, LANGUAGES
 from dialer.web.limits import FailureLimit
 from dialer.web.passwords import MINIMUM_LENGTH, hash_password, verify_password
-from dialer.web.render import gettext, render
+from dialer.web.render import render, translate
 
 router = APIRouter(include_in_schema=False)
 
@@ -66,7 +66,7 @@ async def login(
             next,
             status_code=429,
             name=name,
-            error=gettext(request, "Too many failed log-ins. Try again in a few minutes."),
+            error=translate(request, "Too many failed log-ins. Try again in a few minutes."),
             headers={"Retry-After": str(int(wait) + 1)},
         )
     async with services.db.read() as conn:
@@ -79,7 +79,7 @@ async def login(
             next,
             status_code=401,
             name=name,
-            error=gettext(request, "This name and password do not fit together."),
+            error=translate(request, "This name and password do not fit together."),
         )
     failures.succeeded(keys[0])
     async with services.db.write() as conn:
@@ -124,13 +124,13 @@ async def change_password(
         raise NotAuthenticated
     error = None
     if not await verify_password(account.password_hash, present):
-        error = gettext(request, "The present password is not right.")
+        error = translate(request, "The present password is not right.")
     elif len(wanted) < MINIMUM_LENGTH:
-        error = gettext(request, "The new password is too short.")
+        error = translate(request, "The new password is too short.")
     elif wanted != again:
-        error = gettext(request, "The two new passwords differ.")
+        error = translate(request, "The two new passwords differ.")
     elif wanted == present:
-        error = gettext(request, "The new password must differ from the present one.")
+        error = translate(request, "The new password must differ from the present one.")
     if error is not None:
         return render(
             request, "password.html", status_code=422, error=error, minimum=MINIMUM_LENGTH

@@ -21,7 +21,7 @@ from dialer.store.accounts import (
 )
 from dialer.web.auth import Permission, require, services_of
 from dialer.web.passwords import hash_password, one_time_secret
-from dialer.web.render import gettext, render
+from dialer.web.render import render, translate
 
 router = APIRouter(prefix="/accounts", include_in_schema=False)
 
@@ -55,7 +55,7 @@ async def add_account(
                 now=services.clock.now(),
             )
     except IntegrityError:
-        error = gettext(request, "There is an account of this name already.")
+        error = translate(request, "There is an account of this name already.")
         return await _page(request, status_code=409, error=error)
     return await _page(request, secret=secret, secret_of=name)
 
@@ -93,7 +93,7 @@ async def add_token(
         async with services.db.write() as conn:
             secret = await create_token(conn, name=name, role=role, now=services.clock.now())
     except IntegrityError:
-        error = gettext(request, "There is a token of this name already.")
+        error = translate(request, "There is a token of this name already.")
         return await _page(request, status_code=409, error=error)
     return await _page(request, secret=secret, secret_of=name)
 
@@ -112,7 +112,7 @@ async def switch_account(request: Request, actor: Manages, account_id: str, stat
     if state not in ("enable", "disable"):
         raise HTTPException(404)
     if account_id == actor.account_id:
-        error = gettext(request, "You can't switch off your own account.")
+        error = translate(request, "You can't switch off your own account.")
         return await _page(request, status_code=409, error=error)
     services = services_of(request)
     async with services.db.write() as conn:
