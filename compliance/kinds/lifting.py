@@ -52,7 +52,9 @@ class ConsentClause(Clause):
         return Lift(spans=spans, reason="the consumer consented to this") if spans else None
 
     def _accepts(self, consent: Consent) -> bool:
-        return consent.given_to in self.given_to
+        """A general leave to use a channel says nothing of more calls: the words must be known."""
+        asked = consent.scope is not None or bool(consent.valid_dates)
+        return consent.given_to in self.given_to and (self.opens == "hours" or asked)
 
 
 @dataclass(frozen=True, slots=True)
