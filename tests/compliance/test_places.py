@@ -112,8 +112,9 @@ HOURS = [
 ]
 
 
-@pytest.mark.parametrize(("packs", "actor", "tz", "local", "rules", "opens"), HOURS)
-def test_hours(packs: str, actor: str, tz: str, local: str, rules: str, opens: str) -> None:
+@pytest.mark.parametrize("case", HOURS, ids=lambda case: f"{case[0]}-{case[3]}")
+def test_hours(case: tuple[str, str, str, str, str, str]) -> None:
+    packs, actor, tz, local, rules, opens = case
     where = zone(tz)
     assert where is not None
 

@@ -121,7 +121,8 @@ class PredictivePacer:
         self.service.expose(snap.talk, snap.wrap, len(snap.paused), seconds)
         self.answers.learn_level(seconds)
         self.service.learn_level(seconds)
-        self.steering.update(now, snap, seconds)
+        working = len(snap.ready) + len(snap.talk) + len(snap.wrap)
+        self.steering.update(now, snap.live, snap.abandoned, seconds, 0.7 * working / 120.0)
         if now - self.rebuilt >= REBUILD:
             self.answers.forget(now - self.rebuilt)
             self.service.forget(now - self.rebuilt)

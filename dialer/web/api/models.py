@@ -110,6 +110,7 @@ class Decision(DecisionSummary):
     """One decision with every rule's finding and every input."""
 
     findings: list[Finding]
+    not_applicable: list[str] = Field(description="ids of rules that did not concern it")
     inputs: dict[str, object]
     pack_sha256: dict[str, str]
     tz_version: str

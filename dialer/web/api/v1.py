@@ -146,6 +146,7 @@ async def get_decision(request: Request, actor: SeesDecisions, decision_id: str)
     return models.Decision(
         **summary.model_dump(),
         findings=[models.Finding.model_validate(f) for f in detail.findings],
+        not_applicable=list(detail.not_applicable),
         inputs=_inputs(actor, detail),
         pack_sha256=dict(detail.pack_sha256),
         tz_version=detail.tz_version,

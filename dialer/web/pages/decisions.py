@@ -26,10 +26,8 @@ router = APIRouter(include_in_schema=False)
 
 Sees = Annotated[Actor, Depends(require(Permission.SEE_DECISIONS))]
 
-ORDER = ("deny", "explain", "excused", "pass", "not_applicable")
+ORDER = ("deny", "explain", "excused", "pass")
 """Verdicts in the order in which a reader needs them."""
-
-QUIET = frozenset({"pass", "not_applicable"})
 
 
 class RefusalChoice(BaseModel):
@@ -68,18 +66,17 @@ async def decision_page(request: Request, actor: Sees, decision_id: str) -> Resp
     if not may(actor, Permission.SEE_NUMBERS):
         inputs = mask_within(inputs)
     packs = services_of(request).packs
-    texts = {rule.rule_id: rule.text for pack in packs.values() for rule in pack.rules if rule.text}
+    rules = {rule.rule_id: rule for pack in packs.values() for rule in pack.rules}
     return render(
         request,
         "decision.html",
         detail=detail,
         row=detail.row,
-        telling=[f for f in findings if f.verdict not in QUIET],
+        telling=[f for f in findings if f.verdict != "pass"],
         passing=[f for f in findings if f.verdict == "pass"],
-        silent=[f for f in findings if f.verdict == "not_applicable"],
         inputs=inputs,
         packs=packs,
-        texts=texts,
+        rules=rules,
     )
 
 

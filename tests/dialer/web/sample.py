@@ -22,7 +22,8 @@ from compliance.facts import (
     LocationKind,
 )
 from compliance.ledger import canonical
-from compliance.permit import Decision, Permit
+from compliance.permit import Permit
+from compliance.record import record as recorded
 from dialer.store import campaigns, tables
 from dialer.store.accounts import Role, create_account
 from dialer.store.database import Database
@@ -173,7 +174,7 @@ async def add_contact(
     request, facts = question(attempt_id, number, channel, point, at, refuse=refuse)
     book = packs.select(BOOK, request, facts)
     answer = decide(request, facts, book, at)
-    record = written(answer)
+    record = canonical(recorded(answer, request, facts)).decode()
     digest = sha256(record.encode()).hexdigest()
     await conn.execute(
         insert(tables.decisions),
@@ -273,8 +274,3 @@ def question(
         consents=(consent,) if int(number) % 7 else (),
     )
     return request, facts
-
-
-def written(answer: Decision) -> str:
-    """The decision as the store keeps it."""
-    return canonical({"decision": answer}).decode()

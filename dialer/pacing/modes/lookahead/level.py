@@ -54,7 +54,8 @@ class LevelFilter:
                     m * exp(-expected * level) for m, level in zip(moved, self._levels, strict=True)
                 ]
         total = sum(moved)
-        self._weights = [m / total for m in moved]
+        # What was seen may be so far from every level that no weight is left: begin anew.
+        self._weights = [m / total for m in moved] if total > 0 else list(self._wide)
         self._summarise()
 
     def _summarise(self) -> None:
