@@ -85,8 +85,9 @@ class DecisionDetail:
     """One decision with every rule's finding and every input."""
 
     row: DecisionRow
-    findings: tuple[FindingRow, ...]
-    inputs: Mapping[str, object]
+    findings: tuple[FindingRow, ...]  # of the rules that concerned the contact
+    not_applicable: tuple[str, ...]  # ids of those that did not
+    inputs: Mapping[str, object]  # the request, and every fact looked at
     pack_sha256: Mapping[str, str]
     tz_version: str
     record_sha256: str
@@ -139,11 +140,12 @@ async def find_decision(conn: AsyncConnection, decision_id: str) -> DecisionDeta
     if row is None:
         return None
     record = json.loads(row.record)
-    decision = record.get("decision", record)
+    decision = record["decision"]
     return DecisionDetail(
         row=_row(row),
-        findings=tuple(_finding(item) for item in decision.get("findings", ())),
-        inputs=decision.get("inputs", {}),
+        findings=tuple(_finding(item) for item in decision["findings"]),
+        not_applicable=tuple(decision["not_applicable"]),
+        inputs={"request": record["request"], **decision["inputs"]},
         pack_sha256=row.pack_sha256,
         tz_version=row.tz_version,
         record_sha256=row.record_sha256,
