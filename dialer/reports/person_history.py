@@ -59,7 +59,7 @@ class Happening:
     direction: str
     address: str | None
     outcome: str | None
-    rule: str | None
+    rules: tuple[str, ...]  # those that denied
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,7 +205,7 @@ async def _attempts(
             direction="out",
             address=row.value,
             outcome=row.outcome,
-            rule=None,
+            rules=(),
         )
         for row in await conn.execute(query)
     ]
@@ -235,7 +235,7 @@ async def _refusals(
             direction="out",
             address=row.value,
             outcome=None,
-            rule=row.binding_rule,
+            rules=tuple(row.rules),
         )
         for row in await conn.execute(query)
     ]
@@ -265,7 +265,7 @@ async def _events(
             direction=row.direction,
             address=row.value,
             outcome=row.outcome,
-            rule=None,
+            rules=(),
         )
         for row in await conn.execute(query)
     ]
