@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Mapping
-from dataclasses import is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from datetime import UTC, date, datetime, time
 from enum import Enum
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -34,13 +34,27 @@ def restore(kind: type[T], data: object) -> T:
     unknown = set(data) - set(hints)
     if unknown:
         raise ValueError(f"{kind.__name__}: unknown fields {', '.join(sorted(unknown))}")
-    return kind(**{name: _value(hints[name], value) for name, value in data.items()})
+    values = {name: _value(hints[name], value) for name, value in data.items()}
+    for field in fields(kind):  # type: ignore[arg-type]
+        if field.name not in values and field.default is MISSING:
+            values[field.name] = _empty(kind, field.name, hints[field.name])
+    return kind(**values)
 
 
 def _hints(kind: type[Any]) -> dict[str, Any]:
     if kind not in _HINTS:
         _HINTS[kind] = get_type_hints(kind)
     return _HINTS[kind]
+
+
+def _empty(kind: type[Any], name: str, hint: Any) -> object:
+    """What `filled` left out."""
+    origin = get_origin(hint)
+    if origin in (tuple, frozenset):
+        return origin()
+    if type(None) in get_args(hint):
+        return None
+    raise ValueError(f"{kind.__name__}: {name} is missing")
 
 
 def _value(hint: Any, value: object) -> object:

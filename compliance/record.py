@@ -75,16 +75,15 @@ def request_from_record(recorded: Mapping[str, object]) -> ContactRequest:
     """The request of a record; its address is not kept, so it is empty."""
     try:
         return restore(ContactRequest, {**section(recorded, "request"), "address": ""})
-    except (TypeError, ValueError) as error:
+    except ValueError as error:
         raise NotARecord(f"the request of the record does not hold: {error}") from error
 
 
 def facts_from_record(recorded: Mapping[str, object]) -> ContactFacts:
     """The facts of a record, as they were known."""
     try:
-        told = {"locations": (), **section(recorded, "decision").get("inputs", {})}
-        return restore(ContactFacts, told)
-    except (TypeError, ValueError) as error:
+        return restore(ContactFacts, section(recorded, "decision").get("inputs"))
+    except ValueError as error:
         raise NotARecord(f"the facts of the record do not hold: {error}") from error
 
 
