@@ -35,20 +35,20 @@ class Zone:
     def ordinal(self, at: datetime) -> int:
         """The proleptic ordinal of the local date at an instant."""
         start, end, day = self._today
-        if start <= at < end:
-            return day
-        day = at.astimezone(self.info).toordinal()
-        start, end = self.midnight(day), self.midnight(day + 1)
-        if start <= at < end:
-            self._today = start, end, day
+        if not start <= at < end:
+            day = at.astimezone(self.info).toordinal()
+            self._today = self.midnight(day), self.midnight(day + 1), day
         return day
 
     def midnight(self, ordinal: int) -> datetime:
-        """The instant (UTC) at which the local date with this ordinal begins."""
+        """The instant (UTC) at which the local date with this ordinal begins.
+
+        Where midnight comes twice it is the first one, where it is skipped the leap itself.
+        """
         found = self._midnights.get(ordinal)
         if found is None:
-            found = self.at(ordinal, 0, latest=True)
-            self._midnights[ordinal] = found
+            local = datetime.combine(date.fromordinal(ordinal), time(), tzinfo=self.info)
+            found = self._midnights[ordinal] = local.astimezone(UTC)
         return found
 
     def at(self, ordinal: int, minute: int, *, latest: bool) -> datetime:

@@ -138,6 +138,7 @@ class Hours(Clause):
         reading = Reading(
             closed=Calendar(self.table, case.clock(self.fixed), extra),
             reason="outside the permitted local hours",
+            unlock="a place is ruled out: no hour suits all the places where the consumer may be",
         )
         overdue = facts.days_past_due
         if self.past_due_over is not None and overdue is not None and overdue > self.past_due_over:

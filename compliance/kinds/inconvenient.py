@@ -65,7 +65,9 @@ class InconvenientTimeClause(Clause):
         if not bars:
             return None
         return Reading(
-            closed=WeeklyBars(bars, case.zones), reason="a time that does not suit the consumer"
+            closed=WeeklyBars(bars, case.zones),
+            reason="a time that does not suit the consumer",
+            unlock="the consumer names a time that suits",
         )
 
 

@@ -59,6 +59,21 @@ def test_local_dates_begin_and_end_across_the_clocks_changes() -> None:
     assert where.at(autumn, 1440, latest=True) == where.midnight(autumn + 1)
 
 
+@pytest.mark.parametrize(
+    ("key", "day", "begins"),
+    [
+        ("America/Havana", date(2026, 11, 1), "2026-11-01T04:00"),  # 00:00 to 01:00 comes twice
+        ("America/Havana", date(2026, 3, 8), "2026-03-08T05:00"),  # 00:00 to 01:00 is skipped
+        ("America/Santiago", date(2026, 9, 6), "2026-09-06T04:00"),
+        ("Africa/Cairo", date(2026, 4, 24), "2026-04-23T22:00"),
+    ],
+)
+def test_a_date_begins_where_its_midnight_is_odd(key: str, day: date, begins: str) -> None:
+    where = zone(key)
+    assert where is not None
+    assert where.midnight(day.toordinal()) == datetime.fromisoformat(begins).replace(tzinfo=UTC)
+
+
 @given(
     at=st.integers(-60_000, 60_000).map(h),
     key=st.sampled_from(["Africa/Cairo", "America/Havana", "Asia/Beirut", "Pacific/Apia", "UTC"]),
