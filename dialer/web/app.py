@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
@@ -12,6 +14,16 @@ from dialer.web.render import STATIC
 from dialer.web.security import Headers
 from dialer.web.services import Services
 
+ROUTERS = (v1.router, probes.router, events.router, hooks.router, *pages.ROUTERS)
+
+
+class _App(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        """The description, with the form of the errors that all routes share."""
+        document = super().openapi()
+        document["components"]["schemas"]["Problem"] = problems.Problem.model_json_schema()
+        return document
+
 
 def create_app(services: Services) -> FastAPI:
     """Build the application on its services.
@@ -19,7 +31,7 @@ def create_app(services: Services) -> FastAPI:
     Before the server is told to stop, call `app.state.streams.close()`: it ends the open event
     streams, for which the server would wait.
     """
-    app = FastAPI(
+    app = _App(
         title="Ringfence",
         summary="An outreach dialer for collections: lawful contacts, each with its proof.",
         version="1",
@@ -33,7 +45,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.failures = FailureLimit(services.clock)
     app.add_middleware(Headers, https=services.settings.https)
     problems.install(app)
-    for router in (v1.router, probes.router, events.router, hooks.router, *pages.ROUTERS):
+    for router in ROUTERS:
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     return app

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
+from fastapi.security import APIKeyCookie, HTTPBearer
 from pydantic import AwareDatetime, BaseModel, Field
 
 from compliance.facts import Channel
@@ -16,13 +17,21 @@ from dialer.reports.decisions import DecisionDetail, DecisionFilter, find_decisi
 from dialer.reports.ledger_state import ledger_state
 from dialer.store.accounts import Actor
 from dialer.web.api import models
-from dialer.web.auth import Permission, may, require, services_of
+from dialer.web.auth import SESSION_COOKIE, Permission, may, require, services_of
 from dialer.web.control import CampaignAction, control
 from dialer.web.cursor import read_cursor, write_cursor
 from dialer.web.masking import mask, mask_within
 from dialer.web.problems import PROBLEM_RESPONSES
 
-router = APIRouter(prefix="/api/v1", responses=PROBLEM_RESPONSES)
+# They only describe; `require` is what lets in.
+_BEARER = HTTPBearer(auto_error=False, scheme_name="bearer")
+_SESSION = APIKeyCookie(name=SESSION_COOKIE, auto_error=False, scheme_name="session")
+
+router = APIRouter(
+    prefix="/api/v1",
+    responses=PROBLEM_RESPONSES,
+    dependencies=[Depends(_BEARER), Depends(_SESSION)],
+)
 
 Instant = Annotated[AwareDatetime | None, Query()]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -13,12 +15,14 @@ from fastapi import FastAPI
 
 from compliance.facts import Channel
 from dialer.feed.in_process import InProcessFeed, in_process_feed
-from dialer.store.accounts import Role
+from dialer.store import campaigns
+from dialer.store.accounts import Role, open_session
 from dialer.store.database import Database, migrate, open_database
 from dialer.web.app import create_app
+from dialer.web.auth import SESSION_COOKIE
 from dialer.web.services import ConsoleSettings, NextMoment, Services
 from scheduler.clock import ManualClock
-from tests.dialer.web.sample import BOOK, PASSWORD, add_account
+from tests.dialer.web.sample import BOOK, add_account, fill
 
 NOON = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)  # a Tuesday, noon in New York
 
@@ -37,12 +41,45 @@ def clock() -> ManualClock:
     return ManualClock(NOON)
 
 
+def url_of(path: Path) -> str:
+    return f"sqlite+aiosqlite:///{path}"
+
+
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated store, made once and copied for each test."""
+    path = tmp_path_factory.mktemp("empty") / "store.sqlite"
+    asyncio.run(migrate(url_of(path)))
+    return path
+
+
+@pytest.fixture(scope="session")
+def worked_store(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with a morning's work in it, made once and copied for each test."""
+    path = tmp_path_factory.mktemp("worked") / "store.sqlite"
+
+    async def work() -> None:
+        shutil.copy(empty_store, path)
+        async with open_database(url_of(path), clock=ManualClock(NOON)) as database:
+            await fill(database)
+
+    asyncio.run(work())
+    return path
+
+
 @pytest.fixture
-async def db(tmp_path: Path, clock: ManualClock) -> AsyncIterator[Database]:
-    url = f"sqlite+aiosqlite:///{tmp_path / 'store.sqlite'}"
-    await migrate(url)
-    async with open_database(url, clock=clock) as database:
+async def db(empty_store: Path, tmp_path: Path, clock: ManualClock) -> AsyncIterator[Database]:
+    path = shutil.copy(empty_store, tmp_path / "store.sqlite")
+    async with open_database(url_of(path), clock=clock) as database:
         yield database
+
+
+@pytest.fixture
+async def work(worked_store: Path, db: Database, tmp_path: Path) -> dict[str, str]:
+    """Puts the morning's work into `db`; the campaigns' ids by name."""
+    shutil.copy(worked_store, tmp_path / "store.sqlite")
+    async with db.read() as conn:
+        return {campaign.name: campaign.id for campaign in await campaigns.list_all(conn)}
 
 
 @pytest.fixture
@@ -130,11 +167,12 @@ async def log_in(app: FastAPI, db: Database) -> AsyncIterator[LogIn]:
     clients: list[httpx.AsyncClient] = []
 
     async def enter(role: Role) -> httpx.AsyncClient:
-        await add_account(db, f"{role}-{len(clients)}", role)
+        account = await add_account(db, f"{role}-{len(clients)}", role)
+        async with db.write() as conn:
+            secret = await open_session(conn, account_id=account, now=db.clock.now())
         client = client_of(app)
         clients.append(client)
-        answer = await send_login(client, f"{role}-{len(clients) - 1}", PASSWORD)
-        assert answer.status_code == 303, answer.text
+        client.cookies.set(SESSION_COOKIE, secret)
         return client
 
     yield enter

@@ -32,6 +32,7 @@ from dialer.web.passwords import hash_password
 
 BOOK = {"us.regf": packs.shipped()["us.regf"]}
 PASSWORD = "a long enough password"
+_hashes: dict[str, str] = {}
 NAMES = [
     "Marisol Quickwater", "Thaddeus Oakenshield-Price", "Jun Brightwell", "陈晓明",
     "Priscilla Vantongeren", "Orville Tumbledown", "林美玉", "Delphine Harrowgate",
@@ -59,15 +60,16 @@ PLANS = [
 ]
 
 
-async def add_account(db: Database, name: str, role: Role, *, must_change: bool = False) -> None:
-    """An account whose password is PASSWORD."""
-    password_hash = await hash_password(PASSWORD)
+async def add_account(db: Database, name: str, role: Role, *, must_change: bool = False) -> str:
+    """An account whose password is PASSWORD; its id."""
+    if PASSWORD not in _hashes:
+        _hashes[PASSWORD] = await hash_password(PASSWORD)
     async with db.write() as conn:
-        await create_account(
+        return await create_account(
             conn,
             name=name,
             role=role,
-            password_hash=password_hash,
+            password_hash=_hashes[PASSWORD],
             must_change_password=must_change,
             now=db.clock.now(),
         )
@@ -198,6 +200,7 @@ async def add_contact(
             "record_sha256": digest,
         },
     )
+    outcome = "reserved" if open_ else rng.choice(OUTCOMES[channel])
     if isinstance(answer, Permit):
         await conn.execute(
             insert(tables.attempts),
@@ -211,7 +214,7 @@ async def add_contact(
                 "debts": ["debt_1"],
                 "also_discussed": [],
                 "state": "active" if open_ else "closed",
-                "outcome": "reserved" if open_ else rng.choice(OUTCOMES[channel]),
+                "outcome": outcome,
                 "detail": {},
                 "owner": "test",
                 "permit_expires_at": at + timedelta(minutes=1),
@@ -220,8 +223,22 @@ async def add_contact(
                 "closed_at": None if open_ else at + timedelta(seconds=20),
             },
         )
-    body = {"attempt": attempt_id, "record_sha256": digest}
-    await append(db, conn, [Draft(kind="decision", body=body, person=request.person_id)])
+    body = {
+        "attempt": attempt_id,
+        "case": case_id,
+        "campaign": campaign_id,
+        "channel": channel,
+        "contact_point": point,
+        "allowed": isinstance(answer, Permit),
+        "rules": list(answer.rules),
+        "allotted_debt": None,
+        "record_sha256": digest,
+    }
+    drafts = [Draft(kind="decision", body=body, person=request.person_id)]
+    if isinstance(answer, Permit) and not open_:
+        ended = {"attempt": attempt_id, "outcome": outcome, "counts": None}
+        drafts.append(Draft(kind="attempt.closed", body=ended, person=request.person_id))
+    await append(db, conn, drafts)
     return attempt_id
 
 
