@@ -6,7 +6,6 @@ needs one integer test an event.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from compliance.facts import (
@@ -18,6 +17,7 @@ from compliance.facts import (
     Direction,
 )
 from compliance.outcomes import CLASSES, UNMAPPED, Counts
+from compliance.windows import EARLIEST
 from compliance.zones import Zone
 
 # Above the bits of Counts (0-13): what kind of event it is and whom it concerns.
@@ -55,6 +55,7 @@ class Case:
     """A request and the facts, with what several rules need worked out once."""
 
     __slots__ = (
+        "_channels",
         "_events",
         "_points",
         "_recent",
@@ -77,6 +78,7 @@ class Case:
         zones: tuple[Zone, ...],
         *,
         lookback: timedelta,
+        channels: int,
     ) -> None:
         self.request = request
         self.facts = facts
@@ -87,6 +89,7 @@ class Case:
         self.point = self._points.get(request.contact_point)
         self.number_kind = None if self.point is None else self.point.kind
         self._since = now - lookback
+        self._channels = channels
         self._events: list[tuple[datetime, int]] | None = None
         self._recent: list[tuple[datetime, int]] | None = None
         self._wishes: bool | None = None
@@ -102,14 +105,13 @@ class Case:
     def events(self) -> list[tuple[datetime, int]]:
         """Every event of the history as (instant, mask), in the order given."""
         if self._events is None:
-            self._events = self._scan(self.facts.history)
+            self._events = self._scan(EARLIEST, -1)
         return self._events
 
     def recent(self) -> list[tuple[datetime, int]]:
-        """The events within the lookback, which no window of the rules asked exceeds."""
+        """The events that any window of the rules asked can hold: lately, on their channels."""
         if self._recent is None:
-            since = self._since
-            self._recent = self._scan([e for e in self.facts.history if e.at >= since])
+            self._recent = self._scan(self._since, self._channels)
         return self._recent
 
     def wishes(self) -> bool:
@@ -118,7 +120,7 @@ class Case:
             self._wishes = any(e.outcome in WISHES for e in self.facts.history)
         return self._wishes
 
-    def _scan(self, history: Iterable[ContactEvent]) -> list[tuple[datetime, int]]:
+    def _scan(self, since: datetime, wanted: int) -> list[tuple[datetime, int]]:
         """One pass over the history; what few kinds of event have in common is worked out once."""
         request = self.request
         party, number, own = request.party, request.contact_point, request.by
@@ -127,8 +129,11 @@ class Case:
         outcomes, channels, out = _OUTCOME_BITS, CHANNEL_BIT, Direction.OUT
         ties: dict[tuple[str, ...], int] = {}
         scanned: list[tuple[datetime, int]] = []
-        for e in history:
-            mask = outcomes.get(e.outcome, _UNMAPPED) | channels[e.channel]
+        for e in self.facts.history:
+            channel = channels[e.channel]
+            if not channel & wanted or e.at < since:
+                continue
+            mask = outcomes.get(e.outcome, _UNMAPPED) | channel
             mask |= OUT if e.direction is out else IN
             if e.also_discussed or e.allotted_debt is not None:
                 mask |= self._relation(e)

@@ -51,7 +51,7 @@ def decide(
     if gaps:
         return _unknown(request, facts, rulebook, now, gaps)
     plan = plan_for(rulebook, request.channel, facts.actor)
-    case = Case(request, facts, now, zones, lookback=plan.lookback)
+    case = Case(request, facts, now, zones, lookback=plan.lookback, channels=plan.channels)
     return _Judgement(case, plan, rulebook).answer()
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import lru_cache
+from functools import lru_cache, reduce
+from operator import or_
 
 from compliance.allocation import strictest_first
 from compliance.case import Case
@@ -45,7 +46,8 @@ class Plan:
     duties: tuple[Rule, ...]
     by_id: Mapping[tuple[str, str], int]
     strength: Strength
-    lookback: timedelta
+    lookback: timedelta  # the longest window of any rule that counts
+    channels: int  # bits of all channels that any rule counts
     _combined: dict[tuple[int, ...], tuple[Condition, ...]] = field(default_factory=dict)
 
     def conditions(self, case: Case) -> tuple[Condition, ...]:
@@ -78,6 +80,7 @@ def plan_for(rulebook: Rulebook, channel: Channel, actor: str) -> Plan:
             template.append(rule.finding(Verdict.PASS, "nothing against it"))
         else:
             template.append(rule.finding(Verdict.NOT_APPLICABLE, idle))
+    counted = [rule.clause.counts() for _, rule in active]
     lifters = [place for place in active if _does(place[1], "lift")]
     return Plan(
         template=tuple(template),
@@ -85,7 +88,8 @@ def plan_for(rulebook: Rulebook, channel: Channel, actor: str) -> Plan:
         duties=tuple(rule for _, rule in active if _does(rule, "conditions")),
         by_id={(r.pack_id, r.rule_id): i for i, r in reversed(list(enumerate(rulebook.rules)))},
         strength=strongest(r.strength for r in rulebook.rules if r.enabled),
-        lookback=max((r.clause.lookback() for _, r in active), default=timedelta()),
+        lookback=max((back for back, _ in counted), default=timedelta()),
+        channels=reduce(or_, (channels for _, channels in counted), 0),
     )
 
 

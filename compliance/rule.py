@@ -53,9 +53,9 @@ class Clause:
         """The time that the rule forbids; None where it has nothing to say."""
         return None
 
-    def lookback(self) -> timedelta:
-        """How far back the windows reach in which it counts `Case.recent` events."""
-        return timedelta()
+    def counts(self) -> tuple[timedelta, int]:
+        """How far back it counts `Case.recent` events, and the bits of their channels."""
+        return timedelta(), 0
 
     def lift(self, rule: Rule, case: Case) -> Lift | None:
         """The time in which the rule lifts those named in `rule.lifts`."""

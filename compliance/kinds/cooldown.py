@@ -49,9 +49,10 @@ class Cooldown(Clause):
             reading.closed = Fixed((EARLIEST, until))
         return reading
 
-    def lookback(self) -> timedelta:
-        """The time barred, with a day on either side for the zones."""
-        return timedelta(days=self.days + 2) if self.days else timedelta(minutes=self.minutes or 0)
+    def counts(self) -> tuple[timedelta, int]:
+        """The time barred, with a day on either side for the zones, and the channels counted."""
+        back = timedelta(days=self.days + 2) if self.days else timedelta(minutes=self.minutes or 0)
+        return back, self.select.any_of
 
     def _end(self, case: Case, times: list[datetime]) -> datetime:
         if not times:

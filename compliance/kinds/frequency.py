@@ -71,9 +71,10 @@ class Frequency(Clause):
             reading.closed = Fixed((EARLIEST, until))
         return reading
 
-    def lookback(self) -> timedelta:
-        """The window, with a day on either side for the zones."""
-        return timedelta(days=self.days + 2) if self.days else timedelta(hours=self.hours or 0)
+    def counts(self) -> tuple[timedelta, int]:
+        """The window, with a day on either side for the zones, and the channels counted."""
+        back = timedelta(days=self.days + 2) if self.days else timedelta(hours=self.hours or 0)
+        return back, self.select.any_of
 
     def _free(self, case: Case) -> bool:
         if self.not_replies and case.replies():

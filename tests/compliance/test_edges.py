@@ -233,13 +233,13 @@ def test_a_clause_of_no_kind_says_nothing() -> None:
     rule = Rulebook.of([pack(f'[[duty]]\nid = "T"\n{MARKS}')]).rules[0]
     new_york = zone("America/New_York")
     assert new_york is not None
-    case = Case(REQUEST, FACTS, NOW, (new_york,), lookback=timedelta())
+    case = Case(REQUEST, FACTS, NOW, (new_york,), lookback=timedelta(), channels=0)
     nothing = Clause()
     assert nothing.read(rule, case) is None
     assert nothing.lift(rule, case) is None
     assert nothing.complain(rule, case) is None
     assert nothing.conditions(rule) == ()
-    assert nothing.lookback() == timedelta()
+    assert nothing.counts() == (timedelta(), 0)
 
 
 class Level(IntEnum):
