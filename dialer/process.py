@@ -25,6 +25,7 @@ def run(main: Main) -> None:
     installReactor(reactor)
     stop = asyncio.Event()
     task: asyncio.Task[None] | None = None
+    shutting_down = False
 
     def start() -> None:
         nonlocal task
@@ -32,10 +33,12 @@ def run(main: Main) -> None:
         task.add_done_callback(ended)
 
     def ended(_: asyncio.Task[None]) -> None:
-        if not stop.is_set():
+        if not shutting_down:
             reactor.stop()
 
     def shut_down() -> Deferred[Any] | None:
+        nonlocal shutting_down
+        shutting_down = True
         if task is None or task.done():
             return None
         stop.set()
