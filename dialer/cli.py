@@ -19,7 +19,7 @@ from compliance import packs as rule_packs
 from compliance.facts import Channel
 from compliance.pack import PackError, parse
 from compliance.vectors import VectorError, decide_vectors
-from dialer import process, runtime, sample
+from dialer import logs, process, runtime, sample
 from dialer.engine.next_moment import next_moment
 from dialer.settings import Settings
 from dialer.store import ledger_reader
@@ -49,6 +49,7 @@ out = Console(soft_wrap=True)
 
 def main() -> None:
     """Run a command; refused or failed jobs end with status 1."""
+    logs.set_up()
     try:
         app()
     except (BadFile, PackError, VectorError, OSError, ValidationError, ValueError) as error:

@@ -108,6 +108,8 @@ async def periodic() -> AsyncIterator[Periodic]:
     """The process's one scheduler: jobs live in memory, and end with the context."""
     # The listener below reports failures; the executor's own report would be a second one.
     logging.getLogger("apscheduler.executors").setLevel(logging.CRITICAL)
+    # A round that takes longer than its interval is no event: the next one does the rest.
+    logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
     scheduler = AsyncIOScheduler(
         timezone=UTC,
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
