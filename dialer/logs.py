@@ -12,7 +12,7 @@ import sys
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
-_NUMBER = re.compile(r"\+?\d{7,15}(?!\d)")
+_NUMBER = re.compile(r"(?<![\w-])\+?\d{7,15}(?!\w)")
 _ADDRESS = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
 
 

@@ -11,9 +11,9 @@ from dialer.logs import mask
     ("line", "masked"),
     [
         ("call to +12125550123 failed", "call to [number] failed"),
-        ("sip:12125550123@127.0.0.1", "sip:[number]@127.0.0.1"),
+        ("INVITE sip:12125550123@127.0.0.1", "INVITE sip:[address]"),
         ("no mailbox consumer.1@us.example.net here", "no mailbox [address] here"),
-        ("attempt-0a1b2c closed after 1200 ms", "attempt-0a1b2c closed after 1200 ms"),
+        ("attempt-0a123456789 took 1200 ms", "attempt-0a123456789 took 1200 ms"),
     ],
 )
 def test_numbers_and_addresses_are_masked(line: str, masked: str) -> None:
