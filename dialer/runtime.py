@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -19,6 +19,7 @@ from dialer.console_services import Parts, console_services
 from dialer.engine.call import open_calls
 from dialer.engine.campaign_loop import CampaignLoop
 from dialer.engine.channels import ContactChannel
+from dialer.engine.confirmation import Confirmations
 from dialer.engine.housekeeping import Housekeeping
 from dialer.engine.outbox_sender import OutboxSender
 from dialer.engine.outreach import Outreach
@@ -38,6 +39,7 @@ from dialer.telephony.drivers.sip.trunk import Trunk
 from dialer.web.first_start import ensure_administrator
 from messaging.email.identity import MailIdentity
 from messaging.email.smtp import Security, SmtpTransport, open_smtp
+from messaging.message import MessageEvent
 from messaging.sms.smpp.client import SmppTransport, open_smpp
 from messaging.templates import sample_templates
 from recordings.drivers import folder, object_store
@@ -68,8 +70,6 @@ async def serve(settings: Settings, reactor: Any, stop: asyncio.Event, announce:
             if settings.redis_url
             else await enter(in_process_feed(clock))
         )
-        replies = Replies(db=db, feed=feed, clock=clock, unsubscribe_key=house.unsubscribe_key)
-        followed = await enter(asyncio.TaskGroup())
         telephony = await enter(_sip(settings, clock, reactor))
         voice = VoiceChannel(
             db=db,
@@ -80,18 +80,19 @@ async def serve(settings: Settings, reactor: Any, stop: asyncio.Event, announce:
             ring_timeout_s=settings.ring_timeout_s,
         )
         channels: dict[Channel, ContactChannel] = {Channel.CALL: voice}
+        incoming: list[AsyncIterator[MessageEvent]] = []
         templates = sample_templates()
         if settings.smsc_url:
             sms = await enter(_smpp(settings.smsc_url, clock, reactor))
             texts = text_composer(templates, house)
             channels[Channel.SMS] = WrittenChannel(sms, texts, refused="undeliverable")
-            followed.create_task(replies.follow(sms.events()))
+            incoming.append(sms.events())
         mail: SmtpTransport | None = None
         if settings.smtp_url:
             mail = await enter(_smtp(settings, clock, secret.derive(own, "mail")))
             mails = mail_composer(templates, house)
             channels[Channel.EMAIL] = WrittenChannel(mail, mails, refused="bounced")
-            followed.create_task(replies.follow(mail.events()))
+            incoming.append(mail.events())
         housekeeping = Housekeeping(
             db=db,
             clock=clock,
@@ -103,9 +104,20 @@ async def serve(settings: Settings, reactor: Any, stop: asyncio.Event, announce:
         await housekeeping.at_start()
         housekeeping.schedule(await enter(periodic()))
         supervisor = await enter(open_supervisor())
+        gate = await enter(open_gate(db, catalogue))
+        replies = Replies(
+            db=db,
+            feed=feed,
+            clock=clock,
+            unsubscribe_key=house.unsubscribe_key,
+            confirmations=Confirmations(
+                db=db, gate=gate, channels=channels, clock=clock, owner=settings.worker
+            ),
+            actor=settings.actor,
+        )
         outreach = Outreach(
             db=db,
-            gate=await enter(open_gate(db, catalogue)),
+            gate=gate,
             channels=channels,
             feed=feed,
             clock=clock,
@@ -131,22 +143,25 @@ async def serve(settings: Settings, reactor: Any, stop: asyncio.Event, announce:
         )
         await enter(serve_console(console_services(settings, parts), listener))
         first_secret = await ensure_administrator(db, clock)
-        ticking = asyncio.create_task(loop.run(), name="campaigns")
+        lasting = [asyncio.create_task(replies.follow(events)) for events in incoming]
+        lasting.append(asyncio.create_task(loop.run(), name="campaigns"))
         host, port = listener.getsockname()[:2]
         announce(f"http://{host}:{port}", first_secret)
-        await _until(stop, ticking)
-        ticking.cancel()
+        await _until(stop, lasting)
+        lasting[-1].cancel()
         await telephony.drain(DRAIN_CALLS_S)
         await supervisor.drain(DRAIN_CONTACTS_S)
+        for task in lasting:
+            task.cancel()
 
 
-async def _until(stop: asyncio.Event, ticking: asyncio.Task[None]) -> None:
-    """Wait for the end, or for the loop to fail: then raise what it raised."""
+async def _until(stop: asyncio.Event, lasting: Sequence[asyncio.Task[None]]) -> None:
+    """Wait for the end, or for a lasting task to fail: then raise what it raised."""
     stopped = asyncio.create_task(stop.wait())
-    await asyncio.wait({stopped, ticking}, return_when=asyncio.FIRST_COMPLETED)
+    done, _ = await asyncio.wait({stopped, *lasting}, return_when=asyncio.FIRST_COMPLETED)
     stopped.cancel()
-    if ticking.done():
-        ticking.result()
+    for task in done - {stopped}:
+        task.result()
 
 
 def _house(settings: Settings, unsubscribe_key: bytes) -> House:

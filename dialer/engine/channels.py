@@ -34,9 +34,12 @@ class ContactChannel(Protocol):
         ...
 
     async def contact(
-        self, permit: Permit, campaign: Campaign, case: Case, template: str
+        self, permit: Permit, campaign: Campaign | None, case: Case, template: str
     ) -> Attempted:
-        """Make the contact. What was not sent is `not_sent`; doubt is `unknown`."""
+        """Make the contact; no campaign stands behind an answer to a consumer.
+
+        What was not sent is `not_sent`; doubt is `unknown`.
+        """
         ...
 
     async def after(self, permit: Permit, case: Case, attempted: Attempted) -> None:

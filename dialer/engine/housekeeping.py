@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import select
 
 from dialer.engine.outbox_sender import OutboxSender
-from dialer.engine.outreach import ACTIVE_LEASE
+from dialer.engine.sending import ACTIVE_LEASE
 from dialer.engine.voice import VoiceChannel
 from dialer.store import attempts, tables
 from dialer.store.database import Database

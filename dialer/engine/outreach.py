@@ -13,14 +13,15 @@ from datetime import datetime, timedelta
 import structlog
 
 from compliance.facts import Channel
-from compliance.permit import Permit, Refusal
+from compliance.permit import Refusal
 from dialer.engine.channels import Attempted, ContactChannel
 from dialer.engine.planning import Order, follow_up, plan_next
 from dialer.engine.requests import candidate
+from dialer.engine.sending import Errand, send
 from dialer.feed.feed import Feed, FeedEvent
 from dialer.model.case import Case
 from dialer.store import attempts, cases, claims
-from dialer.store.attempts import NOT_SENT, AttemptLost, Outcome
+from dialer.store.attempts import NOT_SENT, Outcome
 from dialer.store.claims import DueCase
 from dialer.store.database import Database
 from dialer.store.gate import Gate, LedgerUnavailable
@@ -31,7 +32,6 @@ from scheduler.clock import Clock
 
 log = structlog.get_logger(__name__)
 
-ACTIVE_LEASE = timedelta(seconds=120)
 NOT_SENT_PAUSE = timedelta(seconds=20)
 
 
@@ -80,20 +80,17 @@ class Outreach:
             await self._tell("refusal", decision.attempt_id, task, rule=decision.binding_rule)
             return
         channel = self.channels[task.planned.channel]
-        attempted = await self._send(channel, decision, task)
+        await self._tell("attempt", decision.attempt_id, task, state="active")
+        errand = Errand(
+            permit=decision,
+            case=task.case,
+            template=task.planned.template,
+            campaign=task.order.campaign,
+        )
+        attempted = await send(self.db, self.clock, channel, errand)
         await self._settle(decision.attempt_id, task, attempted)
         await channel.after(decision, task.case, attempted)
         await self._tell("attempt", decision.attempt_id, task, outcome=attempted.outcome)
-
-    async def _send(self, channel: ContactChannel, permit: Permit, task: _Task) -> Attempted:
-        try:
-            await attempts.activate(
-                self.db, permit.attempt_id, now=self.clock.now(), lease=ACTIVE_LEASE
-            )
-        except AttemptLost as error:
-            return Attempted(outcome=NOT_SENT, detail={"reason": str(error)})
-        await self._tell("attempt", permit.attempt_id, task, state="active")
-        return await channel.contact(permit, task.order.campaign, task.case, task.planned.template)
 
     async def _settle(self, attempt_id: str, task: _Task, attempted: Attempted) -> None:
         now = self.clock.now()

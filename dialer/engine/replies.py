@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from compliance.facts import Channel
+from dialer.engine.confirmation import Confirmations
 from dialer.feed.feed import Feed, FeedEvent
 from dialer.model.contact_point import KIND_OF_CHANNEL
 from dialer.store import attempts, consumers, inbound
 from dialer.store.attempts import Outcome, StillOpen
 from dialer.store.database import Database
-from dialer.store.inbound import Inbound
+from dialer.store.inbound import Inbound, Received
 from messaging.email.unsubscribe import BadToken, read_token
 from messaging.inbound import Intent, intent_of
 from messaging.message import InboundMessage, MessageEvent, MessageStatus, StatusReport
@@ -42,6 +43,8 @@ class Replies:
     feed: Feed
     clock: Clock
     unsubscribe_key: bytes
+    confirmations: Confirmations
+    actor: str
 
     async def follow(self, events: AsyncIterator[MessageEvent]) -> None:
         """Enter one transport's events, in order, until they end.
@@ -103,7 +106,7 @@ class Replies:
         channel = Channel(message.channel)
         withdraws = intent_of(message) is Intent.OPT_OUT
         now = self.clock.now()
-        await inbound.record_inbound(
+        received = await inbound.record_inbound(
             self.db,
             Inbound(
                 kind=KIND_OF_CHANNEL[channel],
@@ -117,5 +120,13 @@ class Replies:
                 body=message.text,
             ),
         )
+        if withdraws and channel is Channel.SMS:
+            await self._confirm(received, message.sender)
         data = {"channel": message.channel, "outcome": "STOP" if withdraws else "received"}
         await self.feed.publish(FeedEvent(topic="attempt", at=now, data=data))
+
+    async def _confirm(self, received: Sequence[Received], number: str) -> None:
+        """One confirmation for a new withdrawal, however many people share the number."""
+        case_id = next((one.case_id for one in received if one.event_id and one.case_id), None)
+        if case_id is not None:
+            await self.confirmations.confirm(case_id, number, self.actor)

@@ -6,10 +6,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 from compliance.facts import Channel, ContactRequest, Mode
+from compliance.kinds.optout import CONFIRMATION
 from dialer.engine.planning import Order
 from dialer.model.case import Case
 from dialer.model.contact_point import ContactPoint
 from dialer.store.gate import Candidate
+from dialer.store.ids import new_id
 from scheduler.cadence import Next
 
 RESERVATION = timedelta(seconds=90)
@@ -46,6 +48,21 @@ def hypothetical(case: Case, channel: Channel, *, actor: str) -> ContactRequest 
     if not points:
         return None
     return _request(case, channel, points[0], attempt_id="next", actor=actor)
+
+
+def confirmation(case: Case, number: str, *, actor: str, owner: str) -> Candidate | None:
+    """The confirmation of an opt-out to the number that it came from; None for another's."""
+    point = next((p for p in case.usable_points(Channel.SMS) if p.value == number), None)
+    if point is None:
+        return None
+    request = _request(case, Channel.SMS, point, attempt_id=new_id("attempt"), actor=actor)
+    return Candidate(
+        request=replace(request, content=CONFIRMATION, in_reply=True),
+        case_id=case.id,
+        actor=actor,
+        owner=owner,
+        lease=RESERVATION,
+    )
 
 
 def _request(

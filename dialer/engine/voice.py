@@ -44,7 +44,7 @@ class VoiceChannel:
         return await self.calls.ready()
 
     async def contact(
-        self, permit: Permit, campaign: Campaign, case: Case, template: str
+        self, permit: Permit, campaign: Campaign | None, case: Case, template: str
     ) -> Attempted:
         unready = await self.vault.ready()
         if unready is not None and permit.condition("record_call") is not None:
@@ -52,7 +52,7 @@ class VoiceChannel:
         spec = CallSpec(
             call_id=permit.attempt_id,
             number=permit.address,
-            caller_id=campaign.caller_id or self.caller_id,
+            caller_id=(campaign and campaign.caller_id) or self.caller_id,
             ring_timeout_s=self.ring_timeout_s,
             detect_machine=True,
         )

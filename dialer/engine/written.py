@@ -17,7 +17,7 @@ from messaging.templates import LANGUAGES, BadTemplate, Templates
 from messaging.transport import MessageTransport, TransportError
 
 M = TypeVar("M", TextMessage, EmailMessage)
-Compose = Callable[[Permit, Campaign, Case, str], M]
+Compose = Callable[[Permit, Campaign | None, Case, str], M]
 """`(permit, campaign, case, template) -> message`; raises BadTemplate."""
 
 
@@ -47,7 +47,7 @@ class WrittenChannel(Generic[M]):
         return None if health.ready else health.detail
 
     async def contact(
-        self, permit: Permit, campaign: Campaign, case: Case, template: str
+        self, permit: Permit, campaign: Campaign | None, case: Case, template: str
     ) -> Attempted:
         try:
             accepted = await self.transport.send(
@@ -73,12 +73,14 @@ class WrittenChannel(Generic[M]):
 
 
 def text_composer(templates: Templates, house: House) -> Compose[TextMessage]:
-    def compose(permit: Permit, campaign: Campaign, case: Case, template: str) -> TextMessage:
+    def compose(
+        permit: Permit, campaign: Campaign | None, case: Case, template: str
+    ) -> TextMessage:
         words = templates.render(template, "sms", _language(case), _values(house, case))
         return TextMessage(
             message_id=permit.attempt_id,
             to=permit.address,
-            sender=campaign.sms_sender or house.sms_sender,
+            sender=(campaign and campaign.sms_sender) or house.sms_sender,
             text=words.text,
         )
 
@@ -86,7 +88,9 @@ def text_composer(templates: Templates, house: House) -> Compose[TextMessage]:
 
 
 def mail_composer(templates: Templates, house: House) -> Compose[EmailMessage]:
-    def compose(permit: Permit, campaign: Campaign, case: Case, template: str) -> EmailMessage:
+    def compose(
+        permit: Permit, campaign: Campaign | None, case: Case, template: str
+    ) -> EmailMessage:
         subscription = Subscription(
             person_id=permit.person_id, contact_point=permit.contact_point, channel="email"
         )
@@ -98,7 +102,7 @@ def mail_composer(templates: Templates, house: House) -> Compose[EmailMessage]:
         return EmailMessage(
             message_id=permit.attempt_id,
             to=permit.address,
-            sender=campaign.email_sender or house.email_sender,
+            sender=(campaign and campaign.email_sender) or house.email_sender,
             subject=words.subject,
             text=words.text,
             html=words.html,

@@ -77,3 +77,40 @@ def _open_calls(store: Path) -> bool:
         return bool(attempts(store, "state = 'active' and channel = 'call'"))
     except sqlite3.OperationalError:
         return False
+
+
+@pytest.mark.timeout(240)
+def test_two_demos_of_one_seed_decide_alike(tmp_path: Path) -> None:
+    """Every first candidate of a case and channel that both runs reached gets one verdict."""
+    verdicts = []
+    for name in ("one", "two"):
+        run(demo(tmp_path / name, tmp_path / f"{name}.json", 8))
+        verdicts.append(_first_verdicts(tmp_path / name))
+    both = verdicts[0].keys() & verdicts[1].keys()
+    assert len(both) > 100
+    assert {key: verdicts[0][key] for key in both} == {key: verdicts[1][key] for key in both}
+
+
+@pytest.mark.timeout(120)
+def test_sigterm_ends_the_service_in_five_seconds(tmp_path: Path, free_tcp_port: int) -> None:
+    environment = {
+        **os.environ,
+        "RINGFENCE_DATA_DIR": str(tmp_path),
+        "RINGFENCE_LISTEN": f"127.0.0.1:{free_tcp_port}",
+    }
+    command = [sys.executable, "-u", "-c", "from dialer.cli import main; main()", "serve"]
+    service = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+    assert service.stdout is not None
+    with service.stdout as lines:
+        assert next(lines).startswith("Console: ")
+        service.send_signal(signal.SIGTERM)
+        assert service.wait(5) == 0
+
+
+def _first_verdicts(store: Path) -> dict[tuple[str, str], tuple[bool, str]]:
+    with sqlite3.connect(store / "ringfence.sqlite") as db:
+        found = db.execute(
+            "select c.case_ref, d.channel, d.allowed, d.rules from decisions d"
+            " join cases c on c.id = d.case_id order by d.decided_at desc"
+        )
+        return {(case, channel): (allowed, rules) for case, channel, allowed, rules in found}
