@@ -18,7 +18,7 @@ from dialer.model.case import Case
 from dialer.store import consumers, recordings
 from dialer.store.attempts import NOT_SENT
 from dialer.store.database import Database
-from dialer.telephony.causes import history_outcome
+from dialer.telephony.causes import HistoryOutcome, unanswered_outcome
 from dialer.telephony.port import CallSpec, EngineRefused
 from recordings.vault import Vault, VaultError
 from scheduler.clock import Clock
@@ -96,9 +96,14 @@ class VoiceChannel:
 def _attempted(report: CallReport) -> Attempted:
     call, ended = report.call, report.call.ended
     assert ended is not None
-    read = history_outcome(ended, call.machine)
+    word = outcome(call)
+    read = (
+        unanswered_outcome(ended)
+        if word is None
+        else HistoryOutcome(outcome=word, counts_as_connected=True)
+    )
     return Attempted(
-        outcome=outcome(call) or read.outcome,
+        outcome=read.outcome,
         counts_as_connected=read.counts_as_connected,
         detail={
             "sip_code": ended.sip_code,

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from dialer.telephony.port import CallOutcome, Ended, Machine
+from dialer.telephony.port import CallOutcome, Ended
 
 _O = CallOutcome
 
@@ -133,26 +133,14 @@ class HistoryOutcome:
     counts_as_connected: bool
 
 
-def history_outcome(
-    ended: Ended,
-    machine_verdict: Machine | None = None,
-    *,
-    message_played: bool = False,
-    limited_content: bool = False,
-    conversation: bool = False,
-    abandoned: bool = False,
-) -> HistoryOutcome:
-    """The outcome word of an ended call, and whether it counts as connected to the number.
+def unanswered_outcome(ended: Ended) -> HistoryOutcome:
+    """The outcome word of a call that nobody answered, and whether it counts as connected.
 
-    An answered call is refined by what was done with it: a message played to its end (of limited
-    content or not), a conversation, or a live person left without an agent in time.
+    What an answered call came to depends on what was done with it: `model.attempt.outcome`.
+    Raises ValueError for one.
     """
     if ended.outcome is CallOutcome.ANSWERED:
-        if machine_verdict is Machine.MACHINE and not conversation:
-            word = _machine(message_played, limited_content)
-        else:
-            word = _live(message_played, conversation, abandoned)
-        return HistoryOutcome(outcome=word, counts_as_connected=True)
+        raise ValueError(f"call {ended.call_id} was answered")
     if ended.ringing_seen:
         word = "busy" if ended.outcome is CallOutcome.BUSY else "no_answer"
         return HistoryOutcome(outcome=word, counts_as_connected=True)
@@ -162,20 +150,6 @@ def history_outcome(
     return HistoryOutcome(
         outcome=words.get(ended.outcome, "failed_before_ring"), counts_as_connected=False
     )
-
-
-def _machine(message_played: bool, limited_content: bool) -> str:
-    if not message_played:
-        return "voicemail_no_message"
-    return "voicemail_limited_content" if limited_content else "voicemail_message"
-
-
-def _live(message_played: bool, conversation: bool, abandoned: bool) -> str:
-    if conversation:
-        return "conversation"
-    if abandoned:
-        return "abandoned"
-    return "message_played" if message_played else "answered_dropped"
 
 
 def _known_unconnected(ended: Ended) -> bool:

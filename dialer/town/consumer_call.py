@@ -9,12 +9,12 @@ from enum import Enum, auto
 from dialer.telephony.wire import sdp
 from dialer.telephony.wire.headers import Malformed, parse_address, parse_uri
 from dialer.telephony.wire.message import Headers, Request, Response
+from dialer.telephony.wire.reactor import DelayedCall, TimeReactor
 from dialer.telephony.wire.sdp import Media
 from dialer.town.answers import DEFAULT_PORT, Address, answer
 from dialer.town.habits import CallHabit, CallManner
 from dialer.town.line import Line
 from dialer.town.loopback import LOOPBACK, is_loopback
-from dialer.town.reactor import Timer, TimeReactor
 from dialer.town.records import CallRecord
 from dialer.town.resend import Resender
 from dialer.town.speech import sounds
@@ -66,7 +66,7 @@ class ConsumerCall:
         self._send, self._open_line, self._over = send, open_line, over
         self._phase = Phase.RINGING
         self._record = CallRecord(call_id=invite.call_id, number=number, started_at=clock.now())
-        self._pending: list[Timer] = []
+        self._pending: list[DelayedCall] = []
         self._resender: Resender | None = None
         self._last: tuple[bytes, Address] = (b"", source)  # our newest answer to an INVITE
         self._line: Line | None = None

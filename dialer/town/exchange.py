@@ -18,13 +18,13 @@ from dialer.telephony.wire import digest
 from dialer.telephony.wire.digest import Challenge
 from dialer.telephony.wire.headers import Malformed, parse_uri
 from dialer.telephony.wire.message import Request, Response, parse
+from dialer.telephony.wire.reactor import TimeReactor
 from dialer.town.answers import Address, answer
 from dialer.town.consumer_call import ALLOW, ConsumerCall
 from dialer.town.habits import CallHabit, CallManner
 from dialer.town.line import Line
 from dialer.town.loopback import LOOPBACK
 from dialer.town.population import Population
-from dialer.town.reactor import TimeReactor
 from dialer.town.records import CallRecord
 from dialer.town.resend import LIFETIME
 from scheduler.clock import Clock

@@ -10,10 +10,10 @@ from twisted.internet.protocol import DatagramProtocol
 from twisted.internet.task import LoopingCall
 
 from dialer.telephony.wire import dtmf, g711
+from dialer.telephony.wire.reactor import TimeReactor, UdpPort, UdpReactor
 from dialer.telephony.wire.rtp import PCMA, Packet, Stream
 from dialer.telephony.wire.sdp import Media
 from dialer.town.loopback import LOOPBACK
-from dialer.town.reactor import TimeReactor, UdpPort, UdpReactor
 from dialer.town.speech import FRAMES_PER_SECOND, Key, Sound
 
 _RTP_HEADER = 12

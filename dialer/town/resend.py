@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dialer.town.reactor import Timer, TimeReactor
+from dialer.telephony.wire.reactor import DelayedCall, TimeReactor
 
 T1 = 0.5
 T2 = 4.0
@@ -21,8 +21,8 @@ class Resender:
         self._send = send
         self._expired = expired
         self._wait = T1
-        self._end: Timer = clock.callLater(LIFETIME, self._expire)
-        self._next: Timer = clock.callLater(T1, self._again)
+        self._end: DelayedCall = clock.callLater(LIFETIME, self._expire)
+        self._next: DelayedCall = clock.callLater(T1, self._again)
         send()
 
     def stop(self) -> None:

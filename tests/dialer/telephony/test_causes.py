@@ -10,10 +10,12 @@ from compliance.outcomes import CLASSES
 from dialer.telephony.causes import (
     HistoryOutcome,
     failure_outcome,
-    history_outcome,
     read_reason,
+    unanswered_outcome,
 )
-from dialer.telephony.port import CallOutcome, Ended, Machine
+from dialer.telephony.port import CallOutcome, Ended
+
+UNANSWERED = [outcome for outcome in CallOutcome if outcome is not CallOutcome.ANSWERED]
 
 
 def ended(
@@ -133,12 +135,12 @@ def test_ringing_separates_no_answer_from_unavailable() -> None:
 )
 def test_what_counts_without_ringing(q850: int | None, sip: int, word: str, counts: bool) -> None:
     outcome = failure_outcome(sip, q850, ringing_seen=False)
-    read = history_outcome(ended(outcome, sip=sip, q850=q850))
+    read = unanswered_outcome(ended(outcome, sip=sip, q850=q850))
     assert read == HistoryOutcome(outcome=word, counts_as_connected=counts)
 
 
 @given(
-    outcome=st.sampled_from(CallOutcome),
+    outcome=st.sampled_from(UNANSWERED),
     sip=st.none() | st.integers(300, 699),
     q850=st.none() | st.integers(0, 127),
     by=st.sampled_from(["us", "them", "network"]),
@@ -146,7 +148,8 @@ def test_what_counts_without_ringing(q850: int | None, sip: int, word: str, coun
 def test_whatever_rang_counts(
     outcome: CallOutcome, sip: int | None, q850: int | None, by: str
 ) -> None:
-    assert history_outcome(ended(outcome, sip=sip, q850=q850, rang=True, by=by)).counts_as_connected
+    read = unanswered_outcome(ended(outcome, sip=sip, q850=q850, rang=True, by=by))
+    assert read.counts_as_connected
 
 
 @pytest.mark.parametrize(
@@ -167,47 +170,24 @@ def test_whatever_rang_counts(
     ],
 )
 def test_what_is_not_known_to_be_unconnected_counts(call: Ended, counts: bool) -> None:
-    assert history_outcome(call).counts_as_connected is counts
-
-
-@pytest.mark.parametrize(
-    ("verdict", "facts", "word"),
-    [
-        (None, {}, "answered_dropped"),
-        (Machine.HUMAN, {}, "answered_dropped"),
-        (Machine.HUMAN, {"abandoned": True}, "abandoned"),
-        (Machine.NOT_SURE, {"abandoned": True}, "abandoned"),
-        (Machine.HUMAN, {"message_played": True}, "message_played"),
-        (Machine.MACHINE, {}, "voicemail_no_message"),
-        (Machine.MACHINE, {"message_played": True}, "voicemail_message"),
-        (
-            Machine.MACHINE,
-            {"message_played": True, "limited_content": True},
-            "voicemail_limited_content",
-        ),
-        (Machine.MACHINE, {"conversation": True}, "conversation"),
-        (None, {"conversation": True}, "conversation"),
-    ],
-)
-def test_answered_calls_are_told_by_what_was_done(
-    verdict: Machine | None, facts: dict[str, bool], word: str
-) -> None:
-    read = history_outcome(ended(CallOutcome.ANSWERED, sip=200), verdict, **facts)
-    assert read == HistoryOutcome(outcome=word, counts_as_connected=True)
+    assert unanswered_outcome(call).counts_as_connected is counts
 
 
 @given(
-    outcome=st.sampled_from(CallOutcome),
+    outcome=st.sampled_from(UNANSWERED),
     sip=st.none() | st.integers(100, 699),
     q850=st.none() | st.integers(0, 127),
     rang=st.booleans(),
-    verdict=st.none() | st.sampled_from(Machine),
 )
 def test_every_word_is_one_that_the_rules_know(
-    outcome: CallOutcome, sip: int | None, q850: int | None, rang: bool, verdict: Machine | None
+    outcome: CallOutcome, sip: int | None, q850: int | None, rang: bool
 ) -> None:
-    read = history_outcome(ended(outcome, sip=sip, q850=q850, rang=rang), verdict)
-    assert read.outcome in CLASSES
+    assert unanswered_outcome(ended(outcome, sip=sip, q850=q850, rang=rang)).outcome in CLASSES
+
+
+def test_an_answered_call_has_no_such_word() -> None:
+    with pytest.raises(ValueError, match="answered"):
+        unanswered_outcome(ended(CallOutcome.ANSWERED, sip=200))
 
 
 def test_reason_headers_are_read() -> None:

@@ -18,7 +18,7 @@ from dialer.telephony.drivers.sip.inside import SDP, Inside, readable
 from dialer.telephony.drivers.sip.invitation import Failure, Invitation
 from dialer.telephony.drivers.sip.layer import ALLOWED, Layer, tag
 from dialer.telephony.drivers.sip.media import MediaCounters, PortPool, Session, Ticker
-from dialer.telephony.drivers.sip.reactor import Alarm, TimeReactor
+from dialer.telephony.drivers.sip.reactor import Alarm
 from dialer.telephony.drivers.sip.recorder import Recorded, Recorder
 from dialer.telephony.drivers.sip.timers import Timers
 from dialer.telephony.drivers.sip.transactions import Gone, Server
@@ -39,6 +39,7 @@ from dialer.telephony.port import (
 )
 from dialer.telephony.wire import sdp
 from dialer.telephony.wire.message import Headers, Request, Response, reply
+from dialer.telephony.wire.reactor import TimeReactor
 
 _TRUNK_FAULTS = frozenset({CallOutcome.NO_ROUTE, CallOutcome.CONGESTION, CallOutcome.AUTH})
 AUTH_PAUSE = 60.0

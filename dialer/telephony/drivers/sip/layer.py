@@ -12,7 +12,6 @@ from typing import Any, Protocol, TypeVar
 from twisted.internet import udp
 from twisted.internet.protocol import DatagramProtocol
 
-from dialer.telephony.drivers.sip.reactor import TimeReactor
 from dialer.telephony.drivers.sip.timers import Timers
 from dialer.telephony.drivers.sip.transactions import (
     Client,
@@ -24,6 +23,7 @@ from dialer.telephony.drivers.sip.transactions import (
 )
 from dialer.telephony.wire.headers import Malformed, param
 from dialer.telephony.wire.message import Message, Request, Response, parse, reply
+from dialer.telephony.wire.reactor import TimeReactor
 
 Address = tuple[str, int]
 C = TypeVar("C", bound=Client)

@@ -14,10 +14,11 @@ from twisted.internet.error import CannotListenError
 from twisted.internet.protocol import DatagramProtocol
 
 from dialer.telephony.drivers.sip.jitter import JitterBuffer
-from dialer.telephony.drivers.sip.reactor import Alarm, ListeningPort, Reactor, TimeReactor
+from dialer.telephony.drivers.sip.reactor import Alarm, Reactor
 from dialer.telephony.drivers.sip.recorder import Recorder
 from dialer.telephony.wire import dtmf, g711, rtp
 from dialer.telephony.wire.headers import Malformed
+from dialer.telephony.wire.reactor import TimeReactor, UdpPort
 from dialer.telephony.wire.sdp import Media
 
 TICK = 0.02
@@ -218,7 +219,7 @@ class PortPool:
             return lambda: self._close(port, number)
         raise NoPort("no free RTP port")
 
-    def _close(self, port: ListeningPort, number: int) -> None:
+    def _close(self, port: UdpPort, number: int) -> None:
         closing = port.stopListening()
         if closing is not None:
             self._closing.add(closing)

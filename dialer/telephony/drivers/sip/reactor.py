@@ -1,4 +1,4 @@
-"""The reactor that the engine runs on: what it needs of one, and one for the running loop."""
+"""The reactor that the engine runs on: one alarm of it, and one for the running loop."""
 
 from __future__ import annotations
 
@@ -8,36 +8,12 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 
 from twisted.internet.asyncioreactor import AsyncioSelectorReactor
-from twisted.internet.defer import Deferred
-from twisted.internet.protocol import DatagramProtocol
+
+from dialer.telephony.wire.reactor import DelayedCall, TimeReactor, UdpReactor
 
 
-class DelayedCall(Protocol):
-    """Twisted's IDelayedCall, as far as it is used here."""
-
-    def active(self) -> bool: ...
-
-    def cancel(self) -> None: ...
-
-
-class TimeReactor(Protocol):
-    """Twisted's IReactorTime, as far as it is used here. `task.Clock` is one."""
-
-    def seconds(self) -> float: ...
-
-    def callLater(self, delay: float, callable: Callable[[], None], /) -> DelayedCall: ...
-
-
-class ListeningPort(Protocol):
-    def stopListening(self) -> Deferred[None] | None: ...
-
-
-class Reactor(TimeReactor, Protocol):
-    """IReactorTime and IReactorUDP, as far as they are used here."""
-
-    def listenUDP(
-        self, port: int, protocol: DatagramProtocol, interface: str, /
-    ) -> ListeningPort: ...
+class Reactor(TimeReactor, UdpReactor, Protocol):
+    """Time and UDP together."""
 
 
 class Alarm:

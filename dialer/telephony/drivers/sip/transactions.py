@@ -11,9 +11,10 @@ from collections.abc import Callable
 from enum import Enum, StrEnum, auto
 from typing import Protocol
 
-from dialer.telephony.drivers.sip.reactor import Alarm, TimeReactor
+from dialer.telephony.drivers.sip.reactor import Alarm
 from dialer.telephony.drivers.sip.timers import Timers
 from dialer.telephony.wire.message import Request, Response
+from dialer.telephony.wire.reactor import TimeReactor
 
 Send = Callable[[bytes], None]
 

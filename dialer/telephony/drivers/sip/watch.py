@@ -5,10 +5,11 @@ from __future__ import annotations
 import secrets
 
 from dialer.telephony.drivers.sip.layer import Layer, tag
-from dialer.telephony.drivers.sip.reactor import Alarm, TimeReactor
+from dialer.telephony.drivers.sip.reactor import Alarm
 from dialer.telephony.drivers.sip.transactions import Gone
 from dialer.telephony.drivers.sip.trunk import TrunkState
 from dialer.telephony.wire.message import Request, Response
+from dialer.telephony.wire.reactor import TimeReactor
 
 _FAST = 5.0
 """Seconds between OPTIONS while the trunk is down."""
