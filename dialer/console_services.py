@@ -13,6 +13,7 @@ from dialer.engine.replies import Replies
 from dialer.feed.feed import Feed
 from dialer.settings import Settings
 from dialer.store.database import Database
+from dialer.store.readiness import readiness
 from dialer.web.services import (
     ConsoleSettings,
     NextMoment,
@@ -39,7 +40,10 @@ def console_services(settings: Settings, parts: Parts) -> Services:
     """The console's services over these parts."""
 
     async def health() -> dict[str, str | None]:
-        found: dict[str, str | None] = {"feed": await parts.feed.ready()}
+        found: dict[str, str | None] = {
+            **await readiness(parts.db),
+            "feed": await parts.feed.ready(),
+        }
         for channel, sender in parts.channels.items():
             found[str(channel)] = await sender.ready()
         return found
@@ -71,7 +75,7 @@ def console_services(settings: Settings, parts: Parts) -> Services:
         clock=parts.clock,
         settings=ConsoleSettings(
             business_name=settings.business_name,
-            https=False,
+            https=settings.console_https,
             mail_hook_secret=secret.get_secret_value() if secret else None,
         ),
         health=health,

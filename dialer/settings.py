@@ -36,6 +36,7 @@ class Settings(BaseSettings):
     redis_url: str | None = None
     worker: str = "main"  # this process's name; each process on one store has its own
     listen: Annotated[str, Field(pattern=r"^[^:]+:\d+$")] = "127.0.0.1:8060"
+    console_https: bool = False  # the console is reached by https: its cookies are Secure
     public_url: Annotated[str, Field(pattern=r"^https://")] = "https://fernwood.example"
     mail_hook_secret: SecretStr | None = None  # what the mail host shows to hand in bounces
     recordings_url: str | None = None

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from dialer.store.attempts import NOT_SENT
 from dialer.store.tables import attempts, contact_events, locations
 
 NOT_CONNECTED = frozenset({"busy", "not_in_service", "failed_before_ring"})
@@ -69,9 +70,7 @@ async def audit(conn: AsyncConnection) -> Audit:
         zones.update({row.tz} - {None})
         countries.update({row.country} - {None})
     own = await conn.execute(
-        select(attempts).where(
-            attempts.c.active_at.is_not(None) | (attempts.c.outcome != "unknown")
-        )
+        select(attempts).where(attempts.c.active_at.is_not(None), attempts.c.outcome != NOT_SENT)
     )
     earlier = await conn.execute(select(contact_events).where(contact_events.c.direction == "out"))
     return recount(

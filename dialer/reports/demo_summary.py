@@ -9,6 +9,7 @@ from sqlalchemy import Table, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.reports.contact_audit import audit
+from dialer.store.attempts import NOT_SENT
 from dialer.store.database import Database
 from dialer.store.ledger_reader import verify
 from dialer.store.tables import attempts, contact_events, decisions, promises, recordings
@@ -60,9 +61,9 @@ async def demo_summary(db: Database, seconds: int, wire: Mapping[str, int]) -> d
 
 async def _outcomes(conn: AsyncConnection) -> Counts:
     rows = await conn.execute(
-        select(attempts.c.channel, attempts.c.outcome, func.count().label("n")).group_by(
-            attempts.c.channel, attempts.c.outcome
-        )
+        select(attempts.c.channel, attempts.c.outcome, func.count().label("n"))
+        .where(attempts.c.outcome != NOT_SENT)
+        .group_by(attempts.c.channel, attempts.c.outcome)
     )
     return Counter({(row.channel, row.outcome): row.n for row in rows})
 
