@@ -42,6 +42,10 @@ class Fixed:
         return [s for s in self.spans if s[0] < end and start < s[1]]
 
 
+ALWAYS = Fixed((EARLIEST, FAR))
+"""Closed until an event opens it."""
+
+
 class Lifted:
     """Closed time less the spans in which a lift holds."""
 

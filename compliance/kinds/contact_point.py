@@ -10,7 +10,7 @@ from compliance import fields
 from compliance.case import Case
 from compliance.facts import Channel
 from compliance.rule import Clause, Reading, Rule
-from compliance.windows import EARLIEST, FAR, Fixed
+from compliance.windows import ALWAYS, FAR, Fixed
 
 NAME = "contact_point"
 
@@ -27,7 +27,7 @@ class UsableContactPoint(Clause):
         if point is None:
             return None
         if not point.valid:
-            return Reading(closed=Fixed((EARLIEST, FAR)), reason="not a valid number or address")
+            return Reading(closed=ALWAYS, reason="not a valid number or address")
         if point.wrong_since is None:
             return None
         return Reading(

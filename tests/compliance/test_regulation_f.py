@@ -510,6 +510,20 @@ def test_texts_need_a_text_or_consent_of_the_last_sixty_days(at: str, ok: bool) 
     assert (ask(REGF, at=at, facts=SMS_OK, **TEXT).rules == ()) is ok
 
 
+@pytest.mark.parametrize(
+    "bad",
+    [
+        replace(TEXTED, given_to="creditor"),
+        replace(TEXTED, contact_point="n2"),
+        replace(TEXTED, revoked_at=instant("2026-06-02")),
+        replace(TEXTED, channel=None),
+        replace(TEXTED, given_at=instant("2026-06-20")),
+    ],
+)
+def test_consent_to_texts_is_the_consumers_own_for_this_number(bad: Consent) -> None:
+    assert denied(ask(REGF, facts={"consents": (bad,)}, **TEXT)) == ("US-REGF-SMS60",)
+
+
 def test_the_consumers_text_or_a_look_up_renews_the_sixty_days() -> None:
     assert denied(ask(REGF, **TEXT)) == ("US-REGF-SMS60",)
     wrote = event("2026-06-09T14:00", "received", channel=Channel.SMS, direction=Direction.IN)

@@ -1,4 +1,4 @@
-"""Whom one may speak to: third parties, the location inquiry, and the workplace."""
+"""Third parties: nobody but the people named, unless the consumer is out of reach."""
 
 from __future__ import annotations
 
@@ -10,18 +10,14 @@ from compliance import case as bits
 from compliance import fields
 from compliance.case import CONSUMER, Case
 from compliance.facts import Channel, Direction, HoldKind
-from compliance.kinds.counting import UNLOCK_HISTORY
 from compliance.outcomes import Counts, classes
 from compliance.rule import Clause, Reading, Rule
-from compliance.windows import EARLIEST, FAR, Fixed
+from compliance.windows import ALWAYS
 
-THIRD_PARTY_NAME = "third_party"
-LOCATION_NAME = "location_inquiry"
-WORKPLACE_NAME = "workplace"
+NAME = "third_party"
 
-_ALWAYS = ((EARLIEST, FAR),)
 
-THIRD_PARTY_FIELDS: Mapping[str, fields.Field] = {
+FIELDS: Mapping[str, fields.Field] = {
     "allowed": fields.words("parties who may be contacted", required=True),
     "unreachable_days": fields.number(
         "others may be contacted once the consumer could not be reached on so many running days",
@@ -30,10 +26,6 @@ THIRD_PARTY_FIELDS: Mapping[str, fields.Field] = {
     "then_for": fields.words("the purposes for which they may then be contacted"),
     "or_marked": fields.words("marks that stand for being out of reach", tuple(HoldKind)),
     "stop_on_refusal": fields.flag("not again once that person refused"),
-}
-LOCATION_FIELDS: Mapping[str, fields.Field] = {}
-WORKPLACE_FIELDS: Mapping[str, fields.Field] = {
-    "number_kinds": fields.words("kinds of number at the workplace", required=True),
 }
 
 
@@ -52,12 +44,12 @@ class ThirdParty(Clause):
         if case.request.party in self.allowed:
             return None
         reading = Reading(
-            closed=Fixed(*_ALWAYS), reason=f"{case.request.party} is not the person to contact"
+            closed=ALWAYS, reason=f"{case.request.party} is not the person to contact"
         )
         if self.stop_on_refusal and case.some(bits.REFUSED | bits.SAME_PARTY):
             reading.reason = "that person asked not to be contacted again"
         elif case.request.purpose in self.then_for and self._out_of_reach(case):
-            reading.lifts = _ALWAYS
+            reading.lifts = ALWAYS.spans
             reading.lift_reason = "the consumer is out of reach; nothing about the debt may be said"
         return reading
 
@@ -93,37 +85,7 @@ def unreachable(case: Case, days: int) -> bool:
     return last >= today - 1 and all(last - back in tried for back in range(days))
 
 
-@dataclass(frozen=True, slots=True)
-class LocationInquiry(Clause):
-    """A person is asked once for the consumer's location."""
-
-    def read(self, rule: Rule, case: Case) -> Reading | None:
-        """Closed for good once this third person has answered."""
-        reading = Reading(closed=Fixed(*_ALWAYS))
-        if case.facts.history_known_from is None:
-            reading.reason = "it is not known whether this person was asked before"
-            reading.unlock = UNLOCK_HISTORY
-            return reading
-        if case.some(bits.TALK | bits.SAME_PARTY):
-            reading.reason = "this person has already been asked"
-            return reading
-        return None
-
-
-@dataclass(frozen=True, slots=True)
-class Workplace(Clause):
-    """No calls to work where the employer forbids them."""
-
-    number_kinds: frozenset[str]
-
-    def read(self, rule: Rule, case: Case) -> Reading | None:
-        """Closed for good to numbers at the workplace while the employer is known to forbid it."""
-        if case.number_kind not in self.number_kinds or not case.facts.employer_prohibits:
-            return None
-        return Reading(closed=Fixed(*_ALWAYS), reason="the employer does not allow such calls")
-
-
-def build_third_party(values: dict[str, Any], channels: frozenset[Channel]) -> ThirdParty:
+def build(values: dict[str, Any], channels: frozenset[Channel]) -> ThirdParty:
     """The clause of one table."""
     opened = values["unreachable_days"] is not None or values["or_marked"]
     if bool(opened) != bool(values["then_for"]):
@@ -135,13 +97,3 @@ def build_third_party(values: dict[str, Any], channels: frozenset[Channel]) -> T
         or_marked=frozenset(values["or_marked"]),
         stop_on_refusal=values["stop_on_refusal"],
     )
-
-
-def build_location(values: dict[str, Any], channels: frozenset[Channel]) -> LocationInquiry:
-    """The clause of one table."""
-    return LocationInquiry()
-
-
-def build_workplace(values: dict[str, Any], channels: frozenset[Channel]) -> Workplace:
-    """The clause of one table."""
-    return Workplace(number_kinds=frozenset(values["number_kinds"]))

@@ -1,4 +1,4 @@
-"""Times and places that the consumer said, or that are known, not to suit."""
+"""Times that the consumer said, or that are known, not to suit."""
 
 from __future__ import annotations
 
@@ -11,18 +11,13 @@ from compliance import fields
 from compliance.case import Case
 from compliance.facts import Channel, InconvenientTime
 from compliance.rule import Clause, Reading, Rule
-from compliance.windows import EARLIEST, FAR, Fixed, Span
+from compliance.windows import Span
 from compliance.zones import Zone
 
-TIME_NAME = "inconvenient_time"
-PLACE_NAME = "inconvenient_place"
+NAME = "inconvenient_time"
 
-TIME_FIELDS: Mapping[str, fields.Field] = {}
-PLACE_FIELDS: Mapping[str, fields.Field] = {
-    "place": fields.text("the place, as the consumer's limit names it", required=True),
-    "number_kinds": fields.words("kinds of number or address that are at that place"),
-    "letters": fields.flag("letters to the person go there too, unless another kind is known"),
-}
+
+FIELDS: Mapping[str, fields.Field] = {}
 
 
 class WeeklyBars:
@@ -71,39 +66,6 @@ class InconvenientTimeClause(Clause):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class InconvenientPlaceClause(Clause):
-    """Closed for numbers and mail at a place that does not suit."""
-
-    place: str
-    number_kinds: frozenset[str]
-    letters: bool
-
-    def read(self, rule: Rule, case: Case) -> Reading | None:
-        """Closed for good while the place is named and the number is known to be there."""
-        if self.place not in case.facts.inconvenient_places:
-            return None
-        kind = case.number_kind
-        here = kind in self.number_kinds
-        if kind is None and self.letters and case.request.channel is Channel.LETTER:
-            here = True
-        if not here:
-            return None
-        return Reading(
-            closed=Fixed((EARLIEST, FAR)),
-            reason=f"the consumer said that {self.place} does not suit",
-        )
-
-
-def build_time(values: dict[str, Any], channels: frozenset[Channel]) -> InconvenientTimeClause:
+def build(values: dict[str, Any], channels: frozenset[Channel]) -> InconvenientTimeClause:
     """The clause of one table."""
     return InconvenientTimeClause()
-
-
-def build_place(values: dict[str, Any], channels: frozenset[Channel]) -> InconvenientPlaceClause:
-    """The clause of one table."""
-    return InconvenientPlaceClause(
-        place=values["place"],
-        number_kinds=frozenset(values["number_kinds"]),
-        letters=values["letters"],
-    )

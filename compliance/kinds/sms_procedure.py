@@ -1,0 +1,67 @@
+"""Texts to numbers from which the consumer texted, or for which they consented, lately."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from compliance import case as bits
+from compliance import fields
+from compliance.case import Case
+from compliance.facts import Channel
+from compliance.rule import Clause, Reading, Rule
+from compliance.windows import ALWAYS, Fixed, Span, minus
+
+NAME = "sms_procedure"
+
+
+FIELDS: Mapping[str, fields.Field] = {
+    "days": fields.number("a text, consent or look-up holds for so many days", required=True),
+    "given_to": fields.words("to whom a consent must have been given", required=True),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SmsProcedure(Clause):
+    """The consumer texted from the number, or consented to texts, lately."""
+
+    days: int
+    given_to: frozenset[str]
+
+    def read(self, rule: Rule, case: Case) -> Reading | None:
+        """Closed outside the days after a text, consent or look-up; the last needs one before."""
+        opened: list[Span] = []
+        footing: datetime | None = None
+        for at in sorted(self._texts_and_consents(case)):
+            footing = at if footing is None else footing
+            opened.append((at, at + timedelta(days=self.days)))
+        checked = None if case.point is None else case.point.reassigned_check_at
+        if checked is not None and footing is not None and checked >= footing:
+            opened.append((checked, checked + timedelta(days=self.days)))
+        return Reading(
+            closed=Fixed(*minus(ALWAYS.spans, opened)),
+            reason=f"no text from the consumer or direct consent in {self.days} days",
+        )
+
+    def _texts_and_consents(self, case: Case) -> Iterator[datetime]:
+        point = case.request.contact_point
+        need = bits.IN | bits.SAME_NUMBER | bits.CHANNEL_BIT[Channel.SMS]
+        for at, mask in case.events():
+            if mask & need == need and not mask & bits.OPT_OUT_WORD and at <= case.now:
+                yield at
+        for c in case.facts.consents:
+            if (
+                c.channel is Channel.SMS
+                and c.given_to in self.given_to
+                and c.contact_point in (None, point)
+                and c.given_at <= case.now
+                and (c.revoked_at is None or c.revoked_at > case.now)
+            ):
+                yield c.given_at
+
+
+def build(values: dict[str, Any], channels: frozenset[Channel]) -> SmsProcedure:
+    """The clause of one table."""
+    return SmsProcedure(days=values["days"], given_to=frozenset(values["given_to"]))
