@@ -27,10 +27,10 @@ from compliance.facts import ContactRequest
 from compliance.ledger import canonical
 from compliance.pack import RulePack
 from compliance.permit import Permit, Refusal
-from dialer.store import tables
+from compliance.record import record
+from dialer.store import kept_packs, tables
 from dialer.store.attempts import NOT_SENT, Outcome, settle
 from dialer.store.database import Database, lock
-from dialer.store.decision_record import record
 from dialer.store.facts import RESERVED, read_facts, reserved_event
 from dialer.store.ledger_writer import Draft, append
 from dialer.store.work import WorkState
@@ -178,7 +178,11 @@ class Gate:
 
 @asynccontextmanager
 async def open_gate(db: Database, catalogue: Mapping[str, RulePack]) -> AsyncIterator[Gate]:
-    """A gate that serves while the block runs. Decisions go to the stream of `db.writer`."""
+    """A gate that serves while the block runs. Decisions go to the stream of `db.writer`.
+
+    The packs' texts are kept first, so that every decision can be made again.
+    """
+    await kept_packs.keep(db, catalogue.values())
     gate = Gate(db, catalogue)
     server = asyncio.create_task(gate.run(), name="gate")
     try:

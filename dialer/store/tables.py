@@ -383,6 +383,18 @@ decisions = Table(
     Index(None, "decided_at"),
 )
 
+# The text of every rule pack under which something was decided, found by the hash that decisions
+# name.
+rule_packs = Table(
+    "rule_packs",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("pack_id", String(60), nullable=False),
+    Column("version", String(60), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("kept_at", UtcDateTime, nullable=False),
+)
+
 # Append-only. `body` is canonical JSON of opaque ids and closed words, never names or addresses.
 ledger = Table(
     "ledger",
@@ -458,8 +470,15 @@ promises = Table(
     Column("by", String(120)),
     Column("created_at", UtcDateTime, nullable=False),
     Column("settled_at", UtcDateTime),
+    Column("made_on", Date),  # the consumer's date
+    Column("grace_days", SmallInteger, nullable=False, server_default="0"),
+    Column("credited", JSON),  # payments from before, which do not keep it
+    Column("paid_minor", BigInteger, nullable=False, server_default="0"),
+    Column("remind_on", Date),
+    Column("reminded_at", UtcDateTime),
     Index(None, "case_id"),
     Index(None, "state", "due_on"),
+    Index(None, "state", "remind_on"),
 )
 
 # What outside systems are told. Within a case events leave in the order of `seq`.
