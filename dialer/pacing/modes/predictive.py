@@ -23,7 +23,7 @@ from dialer.pacing.snapshot import PacerContext, PacerEvent, Snapshot
 HORIZONS = (2, 4, 6, 8, 10, 12, 15, 18, 22, 26)
 EXACT_TEAM = 14
 REBUILD = 5.0
-LAST_CALL = 25.0  # seconds before the shift's end after which nobody may be left to answer
+LAST_CALL = 27.0  # seconds before the shift's end after which nobody may be left to answer
 
 
 class PredictivePacer:
@@ -121,8 +121,7 @@ class PredictivePacer:
         self.service.expose(snap.talk, snap.wrap, len(snap.paused), seconds)
         self.answers.learn_level(seconds)
         self.service.learn_level(seconds)
-        working = len(snap.ready) + len(snap.talk) + len(snap.wrap)
-        self.steering.update(now, snap.live, snap.abandoned, seconds, 0.7 * working / 120.0)
+        self.steering.update(now, snap, seconds, self.answers.cumulative[-1])
         if now - self.rebuilt >= REBUILD:
             self.answers.forget(now - self.rebuilt)
             self.service.forget(now - self.rebuilt)

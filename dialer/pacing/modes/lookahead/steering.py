@@ -5,10 +5,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from dialer.pacing.snapshot import PacerContext
+from dialer.pacing.snapshot import PacerContext, Snapshot
 
-MEMORY = 7200.0  # seconds over which the yield of the threshold is remembered
-BELIEF = 10.0  # abandonments that the prior yield weighs
+MEMORY = 14_400.0  # seconds over which the yield and the service time are remembered
+BELIEF = 25.0  # abandonments that the prior yield weighs
+SERVICE_PRIOR = 120.0  # busy seconds for each live answer, before any
+MOST = 1.3  # the target at most, in caps
+MARGIN = 0.96  # share of the expected answers that is counted on
+FLOOR = 0.6  # utilisation without a budget, as a share of that with the full one
 
 
 class Steering:
@@ -16,48 +20,81 @@ class Steering:
 
     `target` is the share of the coming live answers that may still be abandoned; the threshold is
     that share divided by the yield, the abandonments per live answer that a threshold of 1 was
-    seen to cost.
+    seen to cost. The answers to come depend on the target themselves, since without a budget the
+    team talks less: of the targets that agree with their own answers the highest is taken.
     """
 
     def __init__(self, ctx: PacerContext) -> None:
         self.ctx = ctx
-        self.prior_yield = 0.6
+        self.prior_yield = 1.5
         self.spent = 0.0
         self.offered = 0.0
         self.live = 0
         self.abandoned = 0
-        self.rate = 0.0  # live answers a second
+        self.busy_seconds = 30 * SERVICE_PRIOR
+        self.served = 30.0
+        self.working = 0.8 * ctx.agents
+        self.utilisation = 0.7
         self.target = 0.0
         self.theta = 0.0
         self.left = 0.0
 
-    def update(self, now: float, live: int, abandoned: int, seconds: float, guess: float) -> None:
-        """Take the counters; `guess` is the live answers a second that the team would serve."""
+    def update(self, now: float, snap: Snapshot, seconds: float, answer_share: float) -> None:
+        """Take the counters and the team's state after `seconds`."""
         ctx = self.ctx
-        new_live, new_lost = max(0, live - self.live), max(0, abandoned - self.abandoned)
-        self.live, self.abandoned = live, abandoned
+        self.prior_yield = 0.85 * max(0.02, answer_share) ** -0.4
+        new_live = max(0, snap.live - self.live)
+        new_lost = max(0, snap.abandoned - self.abandoned)
+        self.live, self.abandoned = snap.live, snap.abandoned
         keep = math.exp(-seconds / MEMORY)
         self.spent = self.spent * keep + new_lost
         self.offered = self.offered * keep + new_live * self.theta
-        keep = math.exp(-seconds / 900.0)
-        seen = min(1.0, now / 900.0)
-        self.rate = self.rate * keep + new_live / 900.0
-        rate = self.rate + (1 - seen) * guess if seen < 1 else self.rate
+        self._learn_service(snap, new_live, seconds)
         remaining = max(0.0, ctx.shift - now)
-        coming = rate * remaining * 0.97
-        total = live + coming
-        reserve = 1.1 + 1.4 * remaining / ctx.shift
-        self.left = ctx.cap * total - abandoned - reserve
-        if coming < 1.0 or self.left <= 0:
-            self.target = 0.0
-        else:
-            self.target = min(2.0 * ctx.cap, self.left / coming)
+        pending = answer_share * len(snap.ringing) + len(snap.detecting)
+        reserve = 1.2 + 1.3 * remaining / ctx.shift + ctx.cap * pending
+        self.target = ctx.cap
+        for _ in range(6):
+            share = FLOOR + (1 - FLOOR) * math.sqrt(min(1.0, self.target / ctx.cap))
+            busy = self.working * remaining * self.utilisation * share
+            coming = MARGIN * busy * self.served / self.busy_seconds
+            self.left = ctx.cap * (snap.live + coming) - snap.abandoned - reserve
+            if coming < 1.0 or self.left <= 0.0:
+                self.target = 0.0
+                break
+            self.target = min(MOST * ctx.cap, self.left / coming)
         self.theta = min(0.5, self.target / self.yield_())
+
+    def _learn_service(self, snap: Snapshot, new_live: int, seconds: float) -> None:
+        busy = len(snap.talk) + len(snap.wrap)
+        at_work = busy + len(snap.ready)
+        keep = math.exp(-seconds / MEMORY)
+        self.busy_seconds = self.busy_seconds * keep + busy * seconds
+        self.served = self.served * keep + new_live
+        if at_work == 0:
+            return
+        slow = seconds / 3600.0
+        self.working += slow * (at_work - self.working)
+        if self.theta > 0.0 and self.target > 0.5 * self.ctx.cap:
+            self.utilisation += 2 * slow * (busy / at_work - self.utilisation)
 
     def yield_(self) -> float:
         return (self.spent + BELIEF) / (self.offered + BELIEF / self.prior_yield)
 
-    _NUMBERS = ("spent", "offered", "live", "abandoned", "rate", "target", "theta", "left")
+    _NUMBERS = (
+        "spent",
+        "offered",
+        "live",
+        "abandoned",
+        "busy_seconds",
+        "served",
+        "working",
+        "utilisation",
+        "prior_yield",
+        "target",
+        "theta",
+        "left",
+    )
 
     def dump(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self._NUMBERS}
