@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from compliance.facts import Channel
 from dialer.engine.confirmation import Confirmations
+from dialer.engine.supervisor import Supervisor
 from dialer.feed.feed import Feed, FeedEvent
 from dialer.model.contact_point import KIND_OF_CHANNEL
 from dialer.store import attempts, consumers, inbound
@@ -44,6 +45,7 @@ class Replies:
     clock: Clock
     unsubscribe_key: bytes
     confirmations: Confirmations
+    supervisor: Supervisor
     actor: str
 
     async def follow(self, events: AsyncIterator[MessageEvent]) -> None:
@@ -121,12 +123,13 @@ class Replies:
             ),
         )
         if withdraws and channel is Channel.SMS:
-            await self._confirm(received, message.sender)
+            self._confirm(received, message.sender)
         data = {"channel": message.channel, "outcome": "STOP" if withdraws else "received"}
         await self.feed.publish(FeedEvent(topic="attempt", at=now, data=data))
 
-    async def _confirm(self, received: Sequence[Received], number: str) -> None:
+    def _confirm(self, received: Sequence[Received], number: str) -> None:
         """One confirmation for a new withdrawal, however many people share the number."""
         case_id = next((one.case_id for one in received if one.event_id and one.case_id), None)
         if case_id is not None:
-            await self.confirmations.confirm(case_id, number, self.actor)
+            work = self.confirmations.confirm(case_id, number, self.actor)
+            self.supervisor.start(work, kinds=("confirmation",), name=case_id)

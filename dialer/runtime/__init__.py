@@ -1,0 +1,5 @@
+"""The composition root: `service` is the whole system on one page, `wires` opens the drivers."""
+
+from dialer.runtime.service import serve
+
+__all__ = ["serve"]

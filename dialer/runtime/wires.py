@@ -1,0 +1,122 @@
+"""Each driver opened from the settings: the only module that names them."""
+
+from __future__ import annotations
+
+import random
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import httpx
+
+from dialer.engine.outbox_sender import OutboxSender
+from dialer.engine.written import House
+from dialer.feed.drivers.redis import redis_feed
+from dialer.feed.feed import Feed
+from dialer.feed.in_process import in_process_feed
+from dialer.settings import Settings
+from dialer.store.database import Database
+from dialer.telephony.drivers.sip.engine import SipEngine, open_sip_engine
+from dialer.telephony.drivers.sip.trunk import Trunk
+from messaging.email.identity import MailIdentity
+from messaging.email.smtp import Security, SmtpTransport, open_smtp
+from messaging.sms.smpp.client import SmppTransport, open_smpp
+from recordings.drivers import folder, object_store
+from recordings.keys import open_key_ring
+from recordings.vault import Vault
+from scheduler.clock import Clock
+
+
+def open_feed(settings: Settings, clock: Clock) -> AbstractAsyncContextManager[Feed]:
+    if settings.redis_url:
+        return redis_feed(settings.redis_url, clock)
+    return in_process_feed(clock)
+
+
+def house_of(settings: Settings, unsubscribe_key: bytes) -> House:
+    return House(
+        name=settings.business_name,
+        phone=settings.phone,
+        postal_address=settings.postal_address,
+        sms_sender=settings.sms_sender,
+        email_sender=settings.email_sender,
+        unsubscribe_base=f"{settings.public_url}/hooks/unsubscribe/",
+        unsubscribe_key=unsubscribe_key,
+    )
+
+
+def open_vault(settings: Settings, clock: Clock) -> Vault:
+    keys = open_key_ring(settings.key_path)
+    if settings.vault_url.startswith("file:"):
+        return folder.open_vault(settings.vault_url, keys, clock)
+    return object_store.open_vault(settings.vault_url, keys, clock)
+
+
+def open_telephony(
+    settings: Settings, clock: Clock, reactor: Any
+) -> AbstractAsyncContextManager[SipEngine]:
+    trunks = []
+    if settings.sip_trunk_url:
+        url = urlsplit(settings.sip_trunk_url)
+        trunks.append(
+            Trunk(
+                name="trunk",
+                host=url.hostname or "",
+                port=url.port or 5060,
+                username=unquote(url.username or ""),
+                password=unquote(url.password or ""),
+                caller_id=settings.caller_id,
+                max_channels=settings.max_lines,
+                max_calls_per_second=settings.calls_per_second,
+            )
+        )
+    return open_sip_engine(
+        trunks=trunks,
+        clock=clock,
+        listen=settings.sip_listen,
+        rtp_ports=settings.rtp_range,
+        media_host=settings.sip_media_host,
+        reactor=reactor,
+    )
+
+
+def open_sms(
+    address: str, clock: Clock, reactor: Any
+) -> AbstractAsyncContextManager[SmppTransport]:
+    url = urlsplit(address)
+    return open_smpp(
+        reactor=reactor,
+        clock=clock,
+        rng=random.Random(),
+        host=url.hostname or "",
+        port=url.port or 0,
+        system_id=unquote(url.username or ""),
+        password=unquote(url.password or ""),
+    )
+
+
+def open_mail(
+    settings: Settings, clock: Clock, key: bytes
+) -> AbstractAsyncContextManager[SmtpTransport]:
+    url = urlsplit(settings.smtp_url or "")
+    domain = settings.email_sender.rsplit("@", 1)[1]
+    return open_smtp(
+        clock=clock,
+        host=url.hostname or "",
+        port=url.port or 25,
+        local_hostname=domain,
+        identity=MailIdentity(bounce_address=f"bounces@{domain}", keys=(key,)),
+        list_id=f"outreach.{domain}",
+        username=unquote(url.username) if url.username else None,
+        password=unquote(url.password) if url.password else None,
+        security=Security(settings.smtp_security),
+    )
+
+
+def outbox_sender(
+    settings: Settings, db: Database, client: httpx.AsyncClient, clock: Clock
+) -> OutboxSender | None:
+    if not settings.webhook_url or settings.webhook_secret is None:
+        return None
+    key = settings.webhook_secret.get_secret_value().encode()
+    return OutboxSender(db, client, clock, url=settings.webhook_url, secret=key)
