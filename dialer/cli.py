@@ -6,9 +6,8 @@ import asyncio
 import json
 import sys
 import tempfile
-from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
@@ -19,17 +18,16 @@ from compliance import packs as rule_packs
 from compliance.facts import Channel
 from compliance.pack import PackError, parse
 from compliance.vectors import VectorError, decide_vectors
-from dialer import logs, process, runtime, sample
+from dialer import cli_audit, logs, process, runtime, sample
+from dialer.commands import AsJson, instant, on_store, show
 from dialer.engine.next_moment import next_moment
 from dialer.settings import Settings
 from dialer.store import ledger_reader
-from dialer.store.database import Database, migrate, open_database
+from dialer.store.database import Database
 from dialer.store.importing.cases import CaseOptions, import_cases
 from dialer.store.importing.columns import BadFile, read_mapping
 from dialer.store.importing.history import HistoryOptions, import_history
 from dialer.store.importing.report import Report
-
-T = TypeVar("T")
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -41,8 +39,8 @@ packs_app = typer.Typer(no_args_is_help=True, help="Rule packs: validity, hash, 
 ledger_app = typer.Typer(no_args_is_help=True, help="The contact ledger.")
 app.add_typer(packs_app, name="packs")
 app.add_typer(ledger_app, name="ledger")
+cli_audit.mount(app, packs=packs_app, ledger=ledger_app)
 
-AsJson = Annotated[bool, typer.Option("--json", help="Data as JSON.")]
 errors = Console(stderr=True)
 out = Console(soft_wrap=True)
 
@@ -76,7 +74,7 @@ def run_sample(
 ) -> None:
     """The sample portfolio on the simulated town, with the console."""
     folder = Settings().data_dir / "sample"
-    start = _instant(at)
+    start = instant(at, "--at")
 
     async def run(reactor: Any, stop: asyncio.Event) -> None:
         async with sample.open_sample(folder, seed=seed, at=start, listen=listen) as opened:
@@ -94,7 +92,7 @@ def demo(
     keep: Annotated[Path | None, typer.Option(help="Use, and keep, this data folder.")] = None,
 ) -> None:
     """The main job, headless, on a fresh store; prints what came of it."""
-    start = _instant(at)
+    start = instant(at, "--at")
     summary: dict[str, object] = {}
 
     async def run(reactor: Any, stop: asyncio.Event) -> None:
@@ -145,7 +143,7 @@ def import_command(  # noqa: PLR0917 - each is an option of the command line
                 db, file, options, progress=lambda done, *_: bar.update(task, completed=done)
             )
 
-    _report(_on_store(settings, job), as_json=as_json)
+    _report(on_store(settings, job), as_json=as_json)
 
 
 @app.command("import-history")
@@ -153,7 +151,7 @@ def import_history_command(file: Path, dry_run: bool = False, as_json: AsJson = 
     """Contacts from before: opening balances of every cap."""
     settings = Settings()
     options = HistoryOptions(default_country=settings.default_country, dry_run=dry_run)
-    report = _on_store(settings, lambda db: import_history(db, file, options))
+    report = on_store(settings, lambda db: import_history(db, file, options))
     _report(report, as_json=as_json)
 
 
@@ -192,7 +190,7 @@ def next_command(
             "unlock": answer.unlock,
         }
 
-    _print(_on_store(settings, job), as_json=as_json)
+    show(on_store(settings, job), as_json=as_json)
 
 
 @packs_app.command("list")
@@ -233,7 +231,7 @@ def ledger_verify(
     if file is not None:
         verified = ledger_reader.verify_file(file)
     else:
-        verified = _on_store(Settings(), ledger_reader.verify)
+        verified = on_store(Settings(), ledger_reader.verify)
     if verified.broken is not None:
         broken = verified.broken
         raise ValueError(f"broken at {broken.stream} {broken.seq}: {broken.reason}")
@@ -243,24 +241,8 @@ def ledger_verify(
 @ledger_app.command("export")
 def ledger_export(file: Path) -> None:
     """Write the ledger as JSON lines that `verify --file` checks."""
-    count = _on_store(Settings(), lambda db: ledger_reader.export(db, file))
+    count = on_store(Settings(), lambda db: ledger_reader.export(db, file))
     typer.echo(f"{count} entries")
-
-
-def _instant(at: str | None) -> datetime | None:
-    start = None if at is None else datetime.fromisoformat(at)
-    if start is not None and start.tzinfo is None:
-        raise typer.BadParameter("the instant needs an offset, such as Z", param_hint="--at")
-    return start
-
-
-def _on_store(settings: Settings, job: Any) -> Any:
-    async def run() -> Any:
-        await migrate(settings.store_url)
-        async with open_database(settings.store_url, writer="cli") as db:
-            return await job(db)
-
-    return asyncio.run(run())
 
 
 def _report(report: Report, *, as_json: bool) -> None:
@@ -270,14 +252,6 @@ def _report(report: Report, *, as_json: bool) -> None:
         typer.echo(f"{report.rows} rows: {report.good} good, {report.bad} bad")
     for problem in report.problems:
         errors.print(str(problem), markup=False)
-
-
-def _print(data: dict[str, object], *, as_json: bool) -> None:
-    if as_json:
-        typer.echo(json.dumps(data))
-    else:
-        for name, value in data.items():
-            typer.echo(f"{name}: {value}")
 
 
 def _announce_sample(address: str, secret: str | None) -> None:

@@ -1,25 +1,26 @@
 """Verifying and exporting the ledger.
 
-`verify` walks every stream against its recorded head, and then holds the rows that the ledger
-speaks of (decisions, attempts) against what it says of them. `verify_file` does the first part on
-an export, with no database.
+`verify` walks every stream against its recorded head, then the roots, and then holds the rows that
+the ledger speaks of (decisions, attempts) against what it says of them. `verify_file` does the
+first part on an export, with no database.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TextIO
 
-from sqlalchemy import Connection, Row, select, tuple_
+from sqlalchemy import Connection, select, tuple_
 
 from compliance import ledger
 from compliance.ledger import Broken, Entry, Head
 from dialer.store import tables
 from dialer.store.database import Database
+from dialer.store.ledger_root import broken_root, entry_of
 from dialer.store.ledger_witness import contradiction
 
 PAGE = 2000
@@ -54,7 +55,10 @@ class _Count:
 async def verify(db: Database) -> Verified:
     """Walk the whole ledger; the first broken entry is named."""
     async with db.read() as conn:
-        return await conn.run_sync(_verify)
+        verified = await conn.run_sync(_verify)
+        if verified.broken is not None:
+            return verified
+        return replace(verified, broken=await broken_root(conn))
 
 
 def _verify(conn: Connection) -> Verified:
@@ -162,22 +166,9 @@ def _entries(conn: Connection) -> Iterator[Entry]:
     query = select(table).order_by(table.c.stream, table.c.seq).limit(PAGE)
     rows = conn.execute(query).all()
     while rows:
-        yield from map(_entry, rows)
+        yield from map(entry_of, rows)
         last = rows[-1]
         rows = conn.execute(query.where(place > (last.stream, last.seq))).all()
-
-
-def _entry(row: Row[Any]) -> Entry:
-    return Entry(
-        stream=row.stream,
-        seq=row.seq,
-        at=row.at,
-        monotonic=row.monotonic,
-        kind=row.kind,
-        body=row.body.encode(),
-        prev_hash=row.prev_hash,
-        entry_hash=row.entry_hash,
-    )
 
 
 def _heads(conn: Connection) -> dict[str, Head]:

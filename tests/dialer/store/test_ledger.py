@@ -132,6 +132,8 @@ async def test_the_root_binds_all_streams(filled: Database, store_url: str) -> N
         query = select(tables.ledger.c.body).where(tables.ledger.c.kind == "root")
         bodies = [json.loads(body) for body in (await conn.execute(query)).scalars()]
     assert [body["root"] for body in bodies] == [first, second]
+    assert [body["size"] for body in bodies] == [10, 1]
+    assert bodies[1]["after"] == {"main": 10}
     assert bodies[1]["heads"] == {"main": 10, "other": 1}
     verified = await ledger_reader.verify(filled)
     assert (verified.streams, verified.broken) == (2, None)

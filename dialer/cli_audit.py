@@ -1,0 +1,123 @@
+"""The auditor's commands: replay, what-if, roots, differences of packs."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from compliance import packs as rule_packs
+from compliance.pack import RulePack, parse
+from compliance.replay import Change
+from dialer.commands import AsJson, instant, on_store, show
+from dialer.reports.pack_diff import differences
+from dialer.settings import Settings
+from dialer.store import ledger_root, replaying
+from dialer.store.database import Database
+
+From = Annotated[str | None, typer.Option("--from", help="From this ISO instant on.")]
+To = Annotated[str | None, typer.Option("--to", help="To before this ISO instant.")]
+
+WHOLE = 0
+FAILED = 1
+
+
+def mount(app: typer.Typer, *, packs: typer.Typer, ledger: typer.Typer) -> None:
+    """Put the auditor's commands beside the others."""
+    app.command("replay")(replay)
+    app.command("whatif")(whatif)
+    packs.command("diff")(packs_diff)
+    ledger.command("root")(ledger_root_command)
+
+
+def replay(
+    since: From = None,
+    until: To = None,
+    sample: Annotated[int | None, typer.Option(min=1, help="Draw so many of them.")] = None,
+    seed: Annotated[int, typer.Option(help="Draws the same sample again.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Decide recorded decisions again, under the packs of their day; exit 1 if one differs."""
+    first, last = instant(since, "--from"), instant(until, "--to")
+    done = on_store(
+        Settings(),
+        lambda db: replaying.replay(db, since=first, until=last, sample=sample, seed=seed),
+    )
+    told = {"decisions": done.decisions, "identical": done.identical}
+    if as_json:
+        show({**told, "faults": [asdict(fault) for fault in done.faults]}, as_json=True)
+    else:
+        typer.echo(f"{done.identical} of {done.decisions} decisions are byte-identical")
+        for fault in done.faults:
+            typer.echo(f"{fault.attempt_id}: {fault.reason}")
+    raise typer.Exit(WHOLE if done.identical == done.decisions else FAILED)
+
+
+def whatif(
+    pack: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="The draft.")],
+    days: Annotated[int, typer.Option(min=1, help="Candidates of so many days.")] = 30,
+    as_json: AsJson = False,
+) -> None:
+    """A draft pack over past candidates: what it would refuse, permit or move."""
+    draft = parse(pack.read_text("utf-8"), str(pack))
+
+    async def job(db: Database) -> replaying.Drafted:
+        since = db.clock.now() - timedelta(days=days)
+        return await replaying.try_draft(db, draft, since=since)
+
+    drafted = on_store(Settings(), job)
+    changes = drafted.changes
+    lists = {
+        "newly_refused": changes.newly_refused,
+        "newly_permitted": changes.newly_permitted,
+        "moved": changes.moved,
+    }
+    if as_json:
+        document: dict[str, object] = {"pack": draft.pack_id, "candidates": changes.candidates}
+        document |= {name: [asdict(change) for change in found] for name, found in lists.items()}
+        show({**document, "past_attempts_called_wrong": drafted.wrong}, as_json=True)
+        return
+    typer.echo(f"{changes.candidates} candidates under {draft.pack_id} {draft.version}")
+    for name, found in lists.items():
+        typer.echo(f"{name.replace('_', ' ')}: {len(found)}")
+        for change in found:
+            typer.echo(f"  {_line(change)}")
+    typer.echo(f"past attempts that it would call wrong: {len(drafted.wrong)}")
+    for attempt in drafted.wrong:
+        typer.echo(f"  {attempt}")
+
+
+def packs_diff(a: str, b: str, as_json: AsJson = False) -> None:
+    """What differs between two packs: files, or ids of shipped ones; exit 1 if anything."""
+    found = differences(_pack(a), _pack(b))
+    if as_json:
+        show({"differences": [asdict(one) for one in found]}, as_json=True)
+    else:
+        for one in found:
+            typer.echo(f"{one.rule}: {one.key}: {one.before!r} -> {one.after!r}")
+    raise typer.Exit(FAILED if found else WHOLE)
+
+
+def ledger_root_command(as_json: AsJson = False) -> None:
+    """Bind all streams of the ledger by one hash, and write it down; keep it elsewhere too."""
+    root = on_store(Settings(), ledger_root.record_root)
+    show({"root": root}, as_json=as_json)
+
+
+def _pack(name: str) -> RulePack:
+    shipped = rule_packs.shipped().get(name)
+    if shipped is not None:
+        return shipped
+    path = Path(name)
+    if not path.is_file():
+        raise ValueError(f"{name} is neither a file nor the id of a shipped pack")
+    return parse(path.read_text("utf-8"), name)
+
+
+def _line(change: Change) -> str:
+    moved = f"{change.first_allowed_before} -> {change.first_allowed_after}"
+    rules = ", ".join(change.rules)
+    return f"{change.attempt_id} {change.decided_at.isoformat()} {rules} {moved}"

@@ -1,0 +1,81 @@
+"""The auditor's commands, as an auditor runs them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from compliance import packs
+from dialer.cli import app
+from dialer.store.database import migrate, open_database
+from scheduler.clock import ManualClock
+from tests.dialer.audit.conftest import START, Worked, fill
+
+
+@pytest.fixture
+def data(tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Worked:
+    """The data folder that the commands work on, already filled."""
+    monkeypatch.setenv("RINGFENCE_DATA_DIR", str(tmp_path / "data"))
+
+    async def prepare() -> Worked:
+        clock = ManualClock(START)
+        await migrate(sqlite_url)
+        async with open_database(sqlite_url, clock=clock) as db:
+            return await fill(db, clock)
+
+    return asyncio.run(prepare())
+
+
+def run(*words: str | Path, code: int = 0) -> str:
+    done = CliRunner().invoke(app, [str(word) for word in words])
+    assert done.exit_code == code, done.output
+    return done.stdout
+
+
+def test_replay_says_how_many_are_identical(data: Worked) -> None:
+    total = len(data.permits) + data.refusals
+    assert run("replay") == f"{total} of {total} decisions are byte-identical\n"
+    told = json.loads(run("replay", "--sample", "3", "--json"))
+    assert told == {"decisions": 3, "identical": 3, "faults": []}
+    assert json.loads(run("replay", "--to", START.isoformat(), "--json"))["decisions"] == 0
+    run("replay", "--from", "2026-11-24T17:00", code=2)
+
+
+def test_a_decision_that_differs_ends_with_status_one(data: Worked, sqlite_url: str) -> None:
+    attempt = data.permits[0].attempt_id
+
+    async def spoil() -> None:
+        async with open_database(sqlite_url) as db, db.write() as conn:
+            await conn.exec_driver_sql(
+                "update decisions set record = replace(record, 'America/', 'Pacific/') "
+                f"where id = '{attempt}'"
+            )
+
+    asyncio.run(spoil())
+    assert f"{attempt}: " in run("replay", code=1)
+
+
+def test_whatif_shows_nothing_for_the_pack_in_force(data: Worked, tmp_path: Path) -> None:
+    draft = tmp_path / "draft.toml"
+    draft.write_text(packs.shipped()["us.regf"].text, "utf-8")
+    told = json.loads(run("whatif", "--pack", draft, "--days", "3650", "--json"))
+    assert told["candidates"] == len(data.permits) + data.refusals
+    assert not told["newly_refused"] + told["newly_permitted"] + told["moved"]
+    assert told["past_attempts_called_wrong"] == []
+
+
+def test_packs_diff(tmp_path: Path) -> None:
+    draft = tmp_path / "draft.toml"
+    draft.write_text(packs.shipped()["us.regf"].text.replace("limit = 7", "limit = 5"), "utf-8")
+    assert run("packs", "diff", "us.regf", "us.regf") == ""
+    assert "US-REGF-7IN7: limit: 7 -> 5" in run("packs", "diff", "us.regf", draft, code=1)
+
+
+def test_a_root_is_written_down(data: Worked) -> None:
+    root = json.loads(run("ledger", "root", "--json"))["root"]
+    assert len(bytes.fromhex(root)) == 32
+    assert "unbroken" in run("ledger", "verify")
