@@ -121,7 +121,14 @@ class PredictivePacer:
         self.service.expose(snap.talk, snap.wrap, len(snap.paused), seconds)
         self.answers.learn_level(seconds)
         self.service.learn_level(seconds)
-        self.steering.update(now, snap, seconds, self.answers.cumulative[-1])
+        share = self.answers.cumulative[-1]
+        self.steering.update(
+            now,
+            snap,
+            seconds,
+            answer_share=share,
+            usual_share=min(1.0, share / self.answers.level.mean),
+        )
         if now - self.rebuilt >= REBUILD:
             self.answers.forget(now - self.rebuilt)
             self.service.forget(now - self.rebuilt)

@@ -10,6 +10,9 @@ from dialer.pacing.snapshot import PacerContext, Snapshot
 MEMORY = 14_400.0  # seconds over which the yield and the service time are remembered
 BELIEF = 25.0  # abandonments that the prior yield weighs
 SERVICE_PRIOR = 120.0  # busy seconds for each live answer, before any
+SURGE = 1.3  # abandonments kept back for each expected answer in flight, against a surge
+RELEASE = 0.2  # last share of the shift, in which that reserve is given free
+LAST = 1.1  # abandonments kept back to the end
 MOST = 1.3  # the target at most, in caps
 MARGIN = 0.96  # share of the expected answers that is counted on
 FLOOR = 0.6  # utilisation without a budget, as a share of that with the full one
@@ -39,8 +42,16 @@ class Steering:
         self.theta = 0.0
         self.left = 0.0
 
-    def update(self, now: float, snap: Snapshot, seconds: float, answer_share: float) -> None:
-        """Take the counters and the team's state after `seconds`."""
+    def update(
+        self,
+        now: float,
+        snap: Snapshot,
+        seconds: float,
+        *,
+        answer_share: float,
+        usual_share: float,
+    ) -> None:
+        """Take the counters and the team's state after `seconds`; shares are a call's chance."""
         ctx = self.ctx
         self.prior_yield = 0.85 * max(0.02, answer_share) ** -0.4
         new_live = max(0, snap.live - self.live)
@@ -52,7 +63,9 @@ class Steering:
         self._learn_service(snap, new_live, seconds)
         remaining = max(0.0, ctx.shift - now)
         pending = answer_share * len(snap.ringing) + len(snap.detecting)
-        reserve = 1.2 + 1.3 * remaining / ctx.shift + ctx.cap * pending
+        surge = SURGE * max(1.0, usual_share / max(0.01, answer_share))
+        held = min(1.0, remaining / (RELEASE * ctx.shift))
+        reserve = LAST + pending * (surge * held + ctx.cap)
         self.target = ctx.cap
         for _ in range(6):
             share = FLOOR + (1 - FLOOR) * math.sqrt(min(1.0, self.target / ctx.cap))
