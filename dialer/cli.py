@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import Progress
 
@@ -18,7 +17,7 @@ from compliance import packs as rule_packs
 from compliance.facts import Channel
 from compliance.pack import PackError, parse
 from compliance.vectors import VectorError, decide_vectors
-from dialer import cli_audit, logs, process, runtime, sample
+from dialer import cli_audit, cli_recordings, logs, process, runtime, sample
 from dialer.commands import AsJson, instant, on_store, show
 from dialer.engine.next_moment import next_moment
 from dialer.settings import Settings
@@ -39,6 +38,7 @@ packs_app = typer.Typer(no_args_is_help=True, help="Rule packs: validity, hash, 
 ledger_app = typer.Typer(no_args_is_help=True, help="The contact ledger.")
 app.add_typer(packs_app, name="packs")
 app.add_typer(ledger_app, name="ledger")
+app.add_typer(cli_recordings.app, name="recordings")
 cli_audit.mount(app, packs=packs_app, ledger=ledger_app)
 
 errors = Console(stderr=True)
@@ -50,7 +50,7 @@ def main() -> None:
     logs.set_up()
     try:
         app()
-    except (BadFile, PackError, VectorError, OSError, ValidationError, ValueError) as error:
+    except (BadFile, PackError, VectorError, OSError, LookupError, ValueError) as error:
         errors.print(f"ringfence: {error}", markup=False)
         sys.exit(1)
 

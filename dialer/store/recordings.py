@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.store import tables
@@ -22,6 +22,23 @@ async def keep(db: Database, sealed: SealedRecording, *, attempt_id: str, consum
             "bytes": sealed.bytes,
         }
         await append(db, conn, [Draft(kind="recording", body=body, person=consumer_id)])
+
+
+async def note_access(db: Database, name: str, *, by: str, purpose: str) -> None:
+    """Enter who listens to a recording, and why, before it is handed out.
+
+    Raises LookupError for a recording that is not in the index, ValueError without a purpose.
+    """
+    if not purpose.strip():
+        raise ValueError("a recording is not handed out without a purpose")
+    table = tables.recordings
+    async with db.write() as conn:
+        found = await conn.execute(select(table.c.consumer_id).where(table.c.name == name))
+        consumer = found.scalar_one_or_none()
+        if consumer is None:
+            raise LookupError(f"there is no recording {name}")
+        body = {"recording": name, "by": by, "purpose": purpose}
+        await append(db, conn, [Draft(kind="recording.access", body=body, person=consumer)])
 
 
 async def _insert(

@@ -50,6 +50,7 @@ def test_the_demo_contacts_lawfully_and_the_far_side_counts_the_same(tmp_path: P
     assert found["ledger"]["verified"]
     assert attempts(tmp_path / "store", "state <> 'closed'") == []
     assert found["recordings"] > 0
+    _heard(tmp_path / "store", tmp_path / "call.wav")
 
 
 @pytest.mark.timeout(240)
@@ -114,3 +115,18 @@ def _first_verdicts(store: Path) -> dict[tuple[str, str], tuple[bool, str]]:
             " join cases c on c.id = d.case_id order by d.decided_at desc"
         )
         return {(case, channel): (allowed, rules) for case, channel, allowed, rules in found}
+
+
+def _heard(store: Path, wav: Path) -> None:
+    """One sealed recording, handed out for a reason, has two channels of sound."""
+    with sqlite3.connect(store / "ringfence.sqlite") as db:
+        [name] = db.execute("select name from recordings order by duration_ms desc").fetchone()
+    command = [sys.executable, "-c", "from dialer.cli import main; main()", "recordings", "fetch"]
+    subprocess.run(
+        [*command, name, "--out", str(wav), "--why", "test"],
+        check=True,
+        env={**os.environ, "RINGFENCE_DATA_DIR": str(store)},
+        stdout=subprocess.DEVNULL,
+    )
+    channels = subprocess.run(["soxi", "-c", wav], check=True, capture_output=True, text=True)
+    assert channels.stdout.strip() == "2"

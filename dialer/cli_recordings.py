@@ -1,0 +1,69 @@
+"""`ringfence recordings`: what was recorded, and a copy of one, with the reason kept."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from sqlalchemy import select
+
+from dialer.runtime import wires
+from dialer.settings import Settings
+from dialer.store import recordings, tables
+from dialer.store.database import open_database
+from scheduler.clock import SystemClock
+
+app = typer.Typer(no_args_is_help=True, help="Sealed recordings.")
+
+
+@app.command("list")
+def list_recordings(limit: int = 100) -> None:
+    """The newest recordings, one JSON line each."""
+
+    async def run() -> None:
+        table, attempts = tables.recordings, tables.attempts
+        query = (
+            select(
+                table.c.name,
+                table.c.sha256,
+                table.c.duration_ms,
+                table.c.sealed_at,
+                table.c.state,
+                attempts.c.case_id,
+                attempts.c.campaign_id,
+                attempts.c.outcome,
+            )
+            .join(attempts, attempts.c.id == table.c.attempt_id)
+            .order_by(table.c.sealed_at.desc())
+            .limit(limit)
+        )
+        async with open_database(Settings().store_url, writer="cli") as db, db.read() as conn:
+            for row in await conn.execute(query):
+                typer.echo(json.dumps(dict(row._mapping), default=str))
+
+    asyncio.run(run())
+
+
+@app.command("fetch")
+def fetch(
+    name: str,
+    out: Annotated[Path, typer.Option(help="Where the WAV goes.")],
+    why: Annotated[str, typer.Option(help="The purpose; it is written into the ledger.")],
+    by: Annotated[str, typer.Option(help="Who asks.")] = "cli",
+) -> None:
+    """Decrypt one recording into a two-channel G.711 WAV; every frame is checked."""
+    settings = Settings()
+
+    async def run() -> None:
+        vault = wires.open_vault(settings, SystemClock())
+        async with open_database(settings.store_url, writer="cli") as db:
+            await recordings.note_access(db, name, by=by, purpose=why)
+        with out.open("wb") as file:
+            async for chunk in vault.read(name):
+                file.write(chunk)
+
+    asyncio.run(run())
+    typer.echo(f"{out}: {out.stat().st_size} bytes")
