@@ -6,10 +6,12 @@ import asyncio
 import json
 import sys
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import Progress
 
@@ -50,6 +52,11 @@ def main() -> None:
     logs.set_up()
     try:
         app()
+    except ValidationError as error:
+        for problem in error.errors():
+            name = "_".join(["RINGFENCE", *map(str, problem["loc"])]).upper()
+            errors.print(f"ringfence: {name}: {problem['msg']}", markup=False, highlight=False)
+        sys.exit(2)
     except (BadFile, PackError, VectorError, OSError, LookupError, ValueError) as error:
         errors.print(f"ringfence: {error}", markup=False)
         sys.exit(1)
@@ -247,11 +254,12 @@ def ledger_export(file: Path) -> None:
 
 def _report(report: Report, *, as_json: bool) -> None:
     if as_json:
-        typer.echo(json.dumps(report.document()))
+        problems = [asdict(problem) for problem in report.problems]
+        typer.echo(json.dumps({**report.document(), "problems": problems}))
     else:
         typer.echo(f"{report.rows} rows: {report.good} good, {report.bad} bad")
     for problem in report.problems:
-        errors.print(str(problem), markup=False)
+        errors.print(str(problem), markup=False, highlight=False)
 
 
 def _announce_sample(address: str, secret: str | None) -> None:
