@@ -22,6 +22,7 @@ from compliance.vectors import VectorError, decide_vectors
 from dialer import cli_audit, cli_recordings, logs, process, runtime, sample
 from dialer.commands import AsJson, instant, on_store, show
 from dialer.engine.next_moment import next_moment
+from dialer.lockfile import AlreadyRunning
 from dialer.settings import Settings
 from dialer.store import ledger_reader
 from dialer.store.database import Database
@@ -57,7 +58,15 @@ def main() -> None:
             name = "_".join(["RINGFENCE", *map(str, problem["loc"])]).upper()
             errors.print(f"ringfence: {name}: {problem['msg']}", markup=False, highlight=False)
         sys.exit(2)
-    except (BadFile, PackError, VectorError, OSError, LookupError, ValueError) as error:
+    except (
+        AlreadyRunning,
+        BadFile,
+        PackError,
+        VectorError,
+        OSError,
+        LookupError,
+        ValueError,
+    ) as error:
         errors.print(f"ringfence: {error}", markup=False)
         sys.exit(1)
 

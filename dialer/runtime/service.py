@@ -25,6 +25,7 @@ from dialer.engine.replies import Replies
 from dialer.engine.supervisor import open_supervisor
 from dialer.engine.voice import VoiceChannel
 from dialer.engine.written import WrittenChannel, mail_composer, text_composer
+from dialer.lockfile import exclusive
 from dialer.runtime import wires
 from dialer.settings import Settings
 from dialer.store.database import migrate, open_database
@@ -52,6 +53,7 @@ async def serve(settings: Settings, reactor: Any, stop: asyncio.Event, announce:
     await migrate(settings.store_url)
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
+        stack.enter_context(exclusive(settings.data_dir / f"{settings.worker}.lock"))
         db = await enter(open_database(settings.store_url, clock=clock, writer=settings.worker))
         feed = await enter(wires.open_feed(settings, clock))
         telephony = await enter(wires.open_telephony(settings, clock, reactor))

@@ -93,7 +93,9 @@ def test_two_demos_of_one_seed_decide_alike(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(120)
-def test_sigterm_ends_the_service_in_five_seconds(tmp_path: Path, free_tcp_port: int) -> None:
+def test_one_service_a_worker_and_sigterm_ends_it_in_five_seconds(
+    tmp_path: Path, free_tcp_port: int
+) -> None:
     environment = {
         **os.environ,
         "RINGFENCE_DATA_DIR": str(tmp_path),
@@ -104,6 +106,10 @@ def test_sigterm_ends_the_service_in_five_seconds(tmp_path: Path, free_tcp_port:
     assert service.stdout is not None
     with service.stdout as lines:
         assert next(lines).startswith("Console: ")
+        second = subprocess.run(
+            command, env=environment, check=False, capture_output=True, text=True
+        )
+        assert (second.returncode, "runs already" in second.stderr) == (1, True)
         service.send_signal(signal.SIGTERM)
         assert service.wait(5) == 0
 
