@@ -3,27 +3,65 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Mapping
-from dataclasses import MISSING, fields, is_dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import UTC, date, datetime, time
 from enum import Enum
+from json.encoder import encode_basestring
+from operator import attrgetter
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from compliance.ledger import WRITERS, Written
 
 T = TypeVar("T")
 _HINTS: dict[type[Any], dict[str, Any]] = {}
 
 
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """The fields of a dataclass in the order of their names, and how each begins as text."""
+
+    names: tuple[str, ...]
+    starts: tuple[str, ...]
+    values: Callable[[Any], tuple[Any, ...]]
+
+
+class _Forms(dict[type, _Form]):
+    """The forms of all dataclasses, each worked out when it is first met."""
+
+    def __missing__(self, kind: type[Any]) -> _Form:
+        names = tuple(sorted(kind.__dataclass_fields__))
+        starts = tuple(f'"{name}":' for name in names)
+        form = self[kind] = _Form(names, starts, attrgetter(*names))
+        return form
+
+
+_FORMS = _Forms()
+
+
 def filled(item: Any) -> dict[str, object]:
-    """The fields of a dataclass that are not empty, those of inner dataclasses likewise."""
+    """The fields of a dataclass that are not empty, for `canonical`; inner ones are written."""
+    form = _FORMS[type(item)]
     plain: dict[str, object] = {}
-    for name in item.__dataclass_fields__:
-        value = getattr(item, name)
+    for name, value in zip(form.names, form.values(item), strict=True):
         if value is None or (not value and isinstance(value, (tuple, frozenset))):
             continue
-        if isinstance(value, tuple) and is_dataclass(value[0]):
-            value = [filled(one) for one in value]
-        plain[name] = value
+        inner = isinstance(value, tuple) and is_dataclass(value[0])
+        plain[name] = [Written(_text(one)) for one in value] if inner else value
     return plain
+
+
+def _text(item: Any) -> str:
+    """The canonical text of the fields of a dataclass that are not empty."""
+    form = _FORMS[type(item)]
+    parts: list[str] = []
+    for start, value in zip(form.starts, form.values(item), strict=True):
+        kind = type(value)
+        if kind is str:
+            parts.append(start + encode_basestring(value))
+        elif value or (value is not None and kind is not tuple and kind is not frozenset):
+            parts.append(start + WRITERS[kind](value))
+    return f"{{{','.join(parts)}}}"
 
 
 def restore(kind: type[T], data: object) -> T:

@@ -8,15 +8,18 @@ one root binds many streams and a proof of one leaf needs only a few hashes.
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, is_dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
 from hashlib import sha256
+from json.encoder import encode_basestring
+from operator import attrgetter
+from typing import Any
 
 GENESIS = "0" * 64
 """The hash that the first entry of every stream follows."""
@@ -38,6 +41,13 @@ class NotCanonical(TypeError):
         return NotCanonical(self.reason, step + self.path)
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A value whose canonical text is known already, so that it need not be written again."""
+
+    text: str
+
+
 def canonical(value: Mapping[str, object]) -> bytes:
     """The one byte string for a mapping: sorted keys, no blanks, UTF-8.
 
@@ -48,11 +58,15 @@ def canonical(value: Mapping[str, object]) -> bytes:
     """
     if not isinstance(value, Mapping):
         raise NotCanonical(f"a mapping is needed, not {type(value).__name__}")
-    plain = _plain(value)
     try:
-        return _dump(plain)
+        return canonical_text(value).encode("utf-8")
     except UnicodeEncodeError as error:
         raise NotCanonical("a text with a lone surrogate has no UTF-8 form") from error
+
+
+def canonical_text(value: object) -> str:
+    """The canonical text of any value, as it stands inside that of a mapping."""
+    return WRITERS[type(value)](value)
 
 
 def instant(at: datetime) -> str:
@@ -64,75 +78,93 @@ def instant(at: datetime) -> str:
     return at.astimezone(UTC).isoformat()[:-6] + "Z"
 
 
-def _dump(plain: object) -> bytes:
-    text = json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return text.encode("utf-8")
+@lru_cache(maxsize=8192)
+def _instant(at: datetime) -> str:
+    return f'"{instant(at)}"'
 
 
-def _plain(value: object) -> object:
-    """The value in terms of JSON. The usual types come first, for most values are of them."""
-    kind = type(value)
-    if kind is str or value is None or kind is int or kind is bool:
-        return value
-    if kind is datetime:
-        return instant(value)  # type: ignore[arg-type]
-    if kind is dict:
-        return _mapping(value)  # type: ignore[arg-type]
-    if kind is list or kind is tuple:
-        return _sequence(value)  # type: ignore[arg-type]
-    return _unusual(value)
-
-
-def _unusual(value: object) -> object:
-    if isinstance(value, (str, int)):
-        return value  # a text or integer enum is written as its value
-    if isinstance(value, Enum):
-        return _plain(value.value)
-    if isinstance(value, float):
-        return _whole(value)
-    if isinstance(value, datetime):
-        return instant(value)
-    if isinstance(value, (date, time)):
-        return value.isoformat()
-    if isinstance(value, Decimal) and value.is_finite():
-        return format(value, "f")
-    if isinstance(value, Mapping):
-        return _mapping(value)
-    if isinstance(value, AbstractSet):
-        return sorted((_plain(item) for item in value), key=_dump)
-    if isinstance(value, (list, tuple)):
-        return _sequence(value)
-    if is_dataclass(value) and not isinstance(value, type):
-        return _mapping({f.name: getattr(value, f.name) for f in fields(value)})
-    raise NotCanonical(f"{value!r} has no canonical form")
-
-
-def _whole(value: float) -> int:
+def _whole(value: float) -> str:
     if math.isfinite(value) and value.is_integer() and abs(value) <= 2**53:
-        return int(value)
+        return str(int(value))
     raise NotCanonical(f"{value!r} is not exact; use integer units or text")
 
 
-def _mapping(value: Mapping[object, object]) -> dict[str, object]:
-    plain: dict[str, object] = {}
-    for name, item in value.items():
-        if not isinstance(name, str):
-            raise NotCanonical(f"key {name!r} is not text")
+def _decimal(value: Decimal) -> str:
+    return f'"{value:f}"' if value.is_finite() else _nothing(value)
+
+
+def _mapping(value: Mapping[Any, object]) -> str:
+    parts: list[str] = []
+    for name in sorted(value, key=_key):
+        item = value[name]
         try:
-            plain[name] = _plain(item)
+            parts.append(f"{encode_basestring(name)}:{WRITERS[type(item)](item)}")
         except NotCanonical as error:
             raise error.under(f".{name}") from error
-    return plain
+    return f"{{{','.join(parts)}}}"
 
 
-def _sequence(value: Sequence[object]) -> list[object]:
-    plain: list[object] = []
+def _key(name: object) -> str:
+    if not isinstance(name, str):
+        raise NotCanonical(f"key {name!r} is not text")
+    return name
+
+
+def _sequence(value: Sequence[object]) -> str:
+    parts: list[str] = []
     for number, item in enumerate(value):
         try:
-            plain.append(_plain(item))
+            parts.append(WRITERS[type(item)](item))
         except NotCanonical as error:
             raise error.under(f"[{number}]") from error
-    return plain
+    return f"[{','.join(parts)}]"
+
+
+def _set(value: AbstractSet[object]) -> str:
+    return f"[{','.join(sorted(map(canonical_text, value)))}]"
+
+
+def _dataclass(value: Any) -> str:
+    return _mapping({name: getattr(value, name) for name in value.__dataclass_fields__})
+
+
+def _nothing(value: object) -> str:
+    raise NotCanonical(f"{value!r} has no canonical form")
+
+
+Writer = Callable[[Any], str]
+
+_KINDS: Sequence[tuple[type, Writer]] = (
+    (str, encode_basestring),  # a text enum is written as its value
+    (bool, lambda value: "true" if value else "false"),
+    (int, int.__repr__),
+    (Enum, lambda value: canonical_text(value.value)),
+    (type(None), lambda _: "null"),
+    (datetime, _instant),
+    (float, _whole),
+    (date, lambda value: f'"{value.isoformat()}"'),
+    (time, lambda value: f'"{value.isoformat()}"'),
+    (Decimal, _decimal),
+    (Mapping, _mapping),
+    (AbstractSet, _set),
+    (list, _sequence),
+    (tuple, _sequence),
+    (Written, attrgetter("text")),
+)
+
+
+class _Writers(dict[type, Writer]):
+    """How values of a type are written, worked out when the type is first met."""
+
+    def __missing__(self, kind: type) -> Writer:
+        known = (write for base, write in _KINDS if issubclass(kind, base))
+        write = next(known, _dataclass if is_dataclass(kind) else _nothing)
+        self[kind] = write
+        return write
+
+
+WRITERS: Mapping[type, Writer] = _Writers()
+"""How values of a type are written."""
 
 
 def chain(previous_hash: str, body: bytes) -> str:

@@ -8,13 +8,14 @@ only, for what they say stands in the packs.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from compliance.codec import filled, restore
 from compliance.facts import ContactFacts, ContactRequest
-from compliance.permit import Permit, Refusal, Verdict
+from compliance.ledger import Written, canonical_text
+from compliance.permit import Finding, Permit, Refusal, Verdict
 
 FORM = 1
 """The version of the record's form."""
@@ -27,7 +28,7 @@ class NotARecord(ValueError):
 def record(
     decision: Permit | Refusal, request: ContactRequest, facts: ContactFacts
 ) -> dict[str, object]:
-    """The record of one decision, for `compliance.ledger.canonical`."""
+    """The record of one decision, to be kept in the form that `ledger.canonical` gives it."""
     asked = filled(request)
     del asked["address"]
     spoken = [f for f in decision.findings if f.verdict is not Verdict.NOT_APPLICABLE]
@@ -39,7 +40,7 @@ def record(
         "first_allowed_at": decision.first_allowed_at,
         "binding_rule": decision.binding_rule,
         "unlock": decision.unlock,
-        "findings": [_whole(finding) for finding in spoken],
+        "findings": [_finding(finding) for finding in spoken],
         "not_applicable": [
             f.rule_id for f in decision.findings if f.verdict is Verdict.NOT_APPLICABLE
         ],
@@ -47,7 +48,7 @@ def record(
     }
     if isinstance(decision, Permit):
         answer["expires_at"] = decision.expires_at
-        answer["conditions"] = [_whole(condition) for condition in decision.conditions]
+        answer["conditions"] = decision.conditions
     return {
         "form": FORM,
         "request": asked,
@@ -57,8 +58,10 @@ def record(
     }
 
 
-def _whole(item: Any) -> dict[str, object]:
-    return {field.name: getattr(item, field.name) for field in fields(item)}
+@lru_cache(maxsize=16_384)
+def _finding(finding: Finding) -> Written:
+    """Most findings are the same in every decision under one rulebook: written once."""
+    return Written(canonical_text(finding))
 
 
 def section(recorded: Mapping[str, object], name: str) -> Mapping[str, Any]:
@@ -92,8 +95,6 @@ def decided_at(recorded: Mapping[str, object]) -> datetime:
     at = section(recorded, "decision").get("decided_at")
     if isinstance(at, str):
         return datetime.fromisoformat(at)
-    if isinstance(at, datetime):
-        return at
     raise NotARecord("the record does not say when it was decided")
 
 

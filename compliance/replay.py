@@ -60,7 +60,7 @@ def redecide(recorded: Mapping[str, object], rulebook: Rulebook) -> bytes:
     Under the packs of its day they are those of `canonical(recorded)`, byte for byte.
     """
     request, facts = request_from_record(recorded), facts_from_record(recorded)
-    again = record(_again(recorded, rulebook), request, facts)
+    again = record(decide(request, facts, rulebook, decided_at(recorded)), request, facts)
     again["request"] = section(recorded, "request")
     return canonical(again)
 

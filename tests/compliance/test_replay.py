@@ -51,13 +51,6 @@ def test_every_worked_case_replays_byte_for_byte() -> None:
         assert redecide(kept, rulebook_of(kept, KEPT)) == canonical(kept), name
 
 
-def test_a_record_need_not_pass_through_json_to_be_decided_again() -> None:
-    book = select(shipped(), REQUEST, FACTS)
-    kept = record(decide(REQUEST, FACTS, book, NOW), REQUEST, FACTS)
-    assert decided_at(kept) == NOW
-    assert redecide(kept, book) == canonical(kept)
-
-
 @pytest.mark.parametrize(
     "places",
     [(), (place(None),), (place(country=None),), (place("Europe/Oslo", "NO"), place(None))],
