@@ -93,6 +93,20 @@ class RecordingFinished(CallEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Bridged(CallEvent):
+    """This leg and `peer`, another leg's id, hear each other from now on."""
+
+    peer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unbridged(CallEvent):
+    """This leg goes on alone: `peer` has ended, or they were parted."""
+
+    peer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ended(CallEvent):
     outcome: CallOutcome
     sip_code: int | None

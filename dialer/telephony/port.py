@@ -1,19 +1,22 @@
 """The telephony port: what the dialer asks of an engine, and what an engine tells back.
 
-Every operation is idempotent on our own call id. An engine sends exactly one `Ended` for each
-originate, `Answered` at most once, and nothing after `Ended`.
+Every operation is idempotent on our own call id. An engine sends exactly one `Ended` for each leg
+that it placed or took, `Answered` at most once, and nothing after `Ended`. Consumer legs and agent
+legs share one space of ids; what is done to a leg that has ended does nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from compliance.permit import Permit
 from dialer.model.call_events import (
     Answered,
     BeepHeard,
+    Bridged,
     CallEvent,
     CallOutcome,
     Dtmf,
@@ -24,11 +27,14 @@ from dialer.model.call_events import (
     RecordingFinished,
     Ringing,
     Trying,
+    Unbridged,
 )
 
 __all__ = [
+    "AgentLegSpec",
     "Answered",
     "BeepHeard",
+    "Bridged",
     "CallEvent",
     "CallOutcome",
     "CallSpec",
@@ -38,11 +44,15 @@ __all__ = [
     "EngineRefused",
     "Machine",
     "MachineVerdict",
+    "NotConnected",
     "PlayFinished",
     "RecordingFinished",
     "Ringing",
+    "Supervision",
     "TelephonyEngine",
     "Trying",
+    "Unbridged",
+    "UnknownCall",
 ]
 
 
@@ -55,6 +65,23 @@ class CallSpec:
     caller_id: str
     ring_timeout_s: float
     detect_machine: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentLegSpec:
+    """A leg to an agent's own phone, kept up from log-in to log-out. `phone` is its name."""
+
+    leg_id: str
+    phone: str
+    ring_timeout_s: float = 30.0
+
+
+class Supervision(StrEnum):
+    """Who hears a supervisor that is beside a call; the supervisor hears both sides."""
+
+    LISTEN = "listen"  # nobody
+    WHISPER = "whisper"  # the agent
+    BARGE = "barge"  # both
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +100,14 @@ class EngineRefused(Exception):
         self.retryable = retryable
 
 
+class UnknownCall(LookupError):
+    """No leg of this id was ever known here."""
+
+
+class NotConnected(Exception):
+    """The legs can't be joined so: one is not up, or talks with another already."""
+
+
 class TelephonyEngine(Protocol):
     """One way to place calls: the embedded SIP engine, or Asterisk over ARI."""
 
@@ -83,18 +118,59 @@ class TelephonyEngine(Protocol):
         """
         ...
 
+    async def connect_agent(self, leg: AgentLegSpec) -> None:
+        """Call an agent's phone; the leg tells its story as a call does.
+
+        It reaches in-house phones only, so it needs no permit. Raises EngineRefused where the
+        phone is not known or not registered.
+        """
+        ...
+
     async def hangup(self, call_id: str) -> None:
-        """End the call: CANCEL before the answer, BYE after it."""
+        """End the leg: CANCEL before the answer, BYE after it. Raises UnknownCall."""
         ...
 
     async def play(self, call_id: str, media: Sequence[bytes], *, name: str) -> None:
-        """Play 20 ms G.711 mu-law frames to the consumer; `PlayFinished` follows."""
+        """Play 20 ms G.711 mu-law frames to this leg alone; `PlayFinished` follows."""
         ...
 
     async def stop_play(self, call_id: str) -> None: ...
 
     async def record(self, call_id: str, path: str) -> None:
         """Record both directions from now on into a two-channel G.711 WAV at `path`."""
+        ...
+
+    async def bridge(self, call_id: str, leg_id: str) -> None:
+        """Let a consumer and an agent hear each other; each is told `Bridged`.
+
+        Keys that one side presses reach the other. When one leg ends, the other goes on alone and
+        is told `Unbridged`. Raises NotConnected.
+        """
+        ...
+
+    async def unbridge(self, call_id: str) -> None:
+        """Part them again."""
+        ...
+
+    async def hold(self, call_id: str, music: Sequence[bytes]) -> None:
+        """The bridged consumer hears `music`, over and over; nobody hears the other."""
+        ...
+
+    async def resume(self, call_id: str) -> None: ...
+
+    async def mute(self, call_id: str, muted: bool) -> None:
+        """Whether the agent's voice is kept from the consumer of this bridged call."""
+        ...
+
+    async def send_dtmf(self, call_id: str, digits: str) -> None:
+        """Press keys towards this leg. Raises ValueError for one that is none."""
+        ...
+
+    async def supervise(self, leg_id: str, call_id: str, how: Supervision) -> None:
+        """Put a supervisor's leg beside a bridged call, or change how. Raises NotConnected.
+
+        `unbridge(leg_id)` takes it away again.
+        """
         ...
 
     def events(self) -> AsyncIterator[CallEvent]:

@@ -8,20 +8,27 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 from compliance.permit import NotCovered
+from dialer.telephony.drivers.sip.registrar import Phone
 from dialer.telephony.port import (
+    AgentLegSpec,
     Answered,
+    Bridged,
     CallEvent,
     CallOutcome,
     CallSpec,
     Ended,
     EngineRefused,
+    NotConnected,
     PlayFinished,
     RecordingFinished,
     TelephonyEngine,
+    Unbridged,
+    UnknownCall,
 )
 from dialer.telephony.wire import g711
 from scheduler.clock import SystemClock
@@ -30,18 +37,21 @@ from tests.dialer.telephony.permits import permit_for
 from tests.dialer.telephony.sipp import desk
 
 NUMBER = "+12125550123"
-Opener = Callable[[int], AbstractAsyncContextManager[TelephonyEngine]]
+E_ = TypeVar("E_", bound=CallEvent)
+PHONE = "agent-1"
+Opener = Callable[..., AbstractAsyncContextManager[TelephonyEngine]]
 
 
 @asynccontextmanager
-async def embedded(port: int) -> AsyncIterator[TelephonyEngine]:
-    async with desk(port, reading=False) as near:
+async def embedded(trunk: int, phone: int = 9) -> AsyncIterator[TelephonyEngine]:
+    agent = Phone(name=PHONE, password="", address=f"127.0.0.1:{phone}")
+    async with desk(trunk, phones=[agent], reading=False) as near:
         yield near.engine
 
 
 @pytest.fixture(params=[embedded], ids=["sip"])
 def opened(request: pytest.FixtureRequest) -> Opener:
-    """Opens an engine whose trunk is the SIP far side at a port."""
+    """Opens an engine with a trunk at a port, and with the phone of an agent at another."""
     opener: Opener = request.param
     return opener
 
@@ -160,3 +170,101 @@ async def test_drain_ends_calls_and_refuses_new_ones(opened: Opener) -> None:
             await place(engine, "three")
         health = await engine.health()
         assert (health.ready, health.live_calls) == (False, 0)
+
+
+class Story:
+    """Reads an engine's events and lets a test wait for one of a leg."""
+
+    def __init__(self, engine: TelephonyEngine) -> None:
+        self.told: list[CallEvent] = []
+        self._engine = engine
+        self._events = engine.events()
+
+    async def wait(self, kind: type[E_], leg_id: str) -> E_:
+        async with asyncio.timeout(15):
+            while True:
+                for event in self.told:
+                    if isinstance(event, kind) and event.call_id == leg_id:
+                        return event
+                self.told.append(await anext(self._events))
+
+
+async def joined(engine: TelephonyEngine) -> Story:
+    """A consumer `one` and an agent `two`, both up and bridged."""
+    story = Story(engine)
+    await engine.connect_agent(AgentLegSpec(leg_id="two", phone=PHONE))
+    await story.wait(Answered, "two")
+    await place(engine, "one")
+    await story.wait(Answered, "one")
+    await engine.bridge("one", "two")
+    return story
+
+
+async def test_a_bridge_is_told_to_both_and_the_agents_leg_outlives_the_call(
+    opened: Opener,
+) -> None:
+    async with (
+        far_side(answers) as far,
+        far_side(answers) as phone,
+        opened(far.port, phone.port) as engine,
+    ):
+        story = await joined(engine)
+        answered = await story.wait(Answered, "one")
+        bridged = await story.wait(Bridged, "one")
+        assert bridged.peer == "two"
+        assert bridged.at - answered.at < 0.05
+        assert (await story.wait(Bridged, "two")).peer == "one"
+        await engine.bridge("one", "two")  # once more changes nothing
+        await engine.hangup("one")
+        assert (await story.wait(Ended, "one")).outcome is CallOutcome.ANSWERED
+        assert (await story.wait(Unbridged, "two")).peer == "one"
+        assert not any(isinstance(e, Ended) and e.call_id == "two" for e in story.told)
+        await place(engine, "three")
+        await story.wait(Answered, "three")
+        await engine.bridge("three", "two")
+        await engine.unbridge("three")
+        await story.wait(Unbridged, "three")
+        for leg in ("two", "three"):
+            await engine.hangup(leg)
+            await story.wait(Ended, leg)
+    assert sum(isinstance(e, Bridged) for e in story.told) == 4
+
+
+async def test_a_lost_agent_leaves_the_consumer_on_the_line(opened: Opener) -> None:
+    async with (
+        far_side(answers) as far,
+        far_side(answers) as phone,
+        opened(far.port, phone.port) as engine,
+    ):
+        story = await joined(engine)
+        phone.ask(phone.requests("INVITE")[0], "BYE", 7)
+        assert (await story.wait(Unbridged, "one")).peer == "two"
+        await engine.play("one", g711.tone(440, 0.1), name="apology")
+        assert (await story.wait(PlayFinished, "one")).completed
+        await engine.hangup("one")
+        await story.wait(Ended, "one")
+        await story.wait(Ended, "two")
+
+
+async def test_what_is_not_up_or_not_free_is_not_joined(opened: Opener) -> None:
+    async with (
+        far_side(answers) as far,
+        far_side(answers) as phone,
+        opened(far.port, phone.port) as engine,
+    ):
+        with pytest.raises(EngineRefused):
+            await engine.connect_agent(AgentLegSpec(leg_id="nobody", phone="no such phone"))
+        story = await joined(engine)
+        await place(engine, "three")
+        await story.wait(Answered, "three")
+        with pytest.raises(NotConnected):
+            await engine.bridge("three", "two")
+        with pytest.raises(NotConnected):
+            await engine.hold("three", g711.tone(440, 0.1))
+        with pytest.raises(UnknownCall):
+            await engine.bridge("never", "two")
+        for leg in ("one", "two", "three"):
+            await engine.hangup(leg)
+            await story.wait(Ended, leg)
+        with pytest.raises(NotConnected):
+            await engine.bridge("one", "two")

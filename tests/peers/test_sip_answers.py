@@ -247,7 +247,7 @@ async def test_fifty_calls_at_once_leave_nothing_behind() -> None:
             await near.call(call_id)
         for call_id in ids:
             await near.wait(Answered, call_id)
-        assert near.engine.stats().live_calls == 50
+        assert near.engine.stats().live_legs == 50
         with pytest.raises(EngineRefused, match="no free channel"):
             await near.call("one-too-many")
         for call_id in ids:

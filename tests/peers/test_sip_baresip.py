@@ -1,4 +1,4 @@
-"""baresip as a consumer: it answers, hears the message, and is heard in the recording."""
+"""baresip as a consumer and as an agent's phone: heard by each other and in the recording."""
 
 from __future__ import annotations
 
@@ -14,10 +14,21 @@ from pathlib import Path
 import pytest
 
 from dialer.telephony.amd import tone_of
-from dialer.telephony.port import Answered, CallOutcome, Ended, PlayFinished, RecordingFinished
+from dialer.telephony.drivers.sip.registrar import Phone
+from dialer.telephony.port import (
+    AgentLegSpec,
+    Answered,
+    CallOutcome,
+    Ended,
+    EngineRefused,
+    PlayFinished,
+    RecordingFinished,
+    Unbridged,
+)
 from dialer.telephony.wire import g711, wav
+from scheduler.clock import SystemClock
 from tests.conftest import free_port
-from tests.dialer.telephony.sipp import desk, is_bound, media_base, until
+from tests.dialer.telephony.sipp import Desk, desk, is_bound, media_base, until
 
 pytestmark = pytest.mark.peer("baresip", "soxi")
 
@@ -41,22 +52,21 @@ module_app menu.so
 
 
 @asynccontextmanager
-async def consumer(folder: Path) -> AsyncIterator[int]:
-    """A baresip that answers at once, says a tone of 880 Hz, and writes what it hears."""
+async def softphone(folder: Path, account: str, hz: int, port: int) -> AsyncIterator[None]:
+    """A baresip that answers at once, says a tone, and writes what it hears into `folder`."""
     program = shutil.which("baresip")
     assert program is not None
-    port, media = free_port(socket.SOCK_DGRAM), media_base()
+    folder.mkdir()
+    media = media_base()
     said = folder / "said.wav"
     with wave.open(str(said), "wb") as out:
         out.setnchannels(1)
         out.setsampwidth(2)
         out.setframerate(g711.RATE)
-        out.writeframes(b"".join(g711.ulaw_to_pcm(frame) for frame in g711.tone(880, 20.0)))
+        out.writeframes(b"".join(g711.ulaw_to_pcm(frame) for frame in g711.tone(hz, 20.0)))
     config = CONFIG.format(port=port, media=media, last=media + 40, said=said, folder=folder)
     (folder / "config").write_text(config)
-    (folder / "accounts").write_text(
-        "<sip:consumer@127.0.0.1>;regint=0;answermode=auto;audio_codecs=PCMU\n"
-    )
+    (folder / "accounts").write_text(f"{account};answermode=auto;audio_codecs=PCMU\n")
     log = (folder / "log").open("wb")
     process = await asyncio.create_subprocess_exec(
         program, "-f", str(folder), stdout=log, stderr=log, stdin=asyncio.subprocess.DEVNULL
@@ -64,12 +74,20 @@ async def consumer(folder: Path) -> AsyncIterator[int]:
     try:
         await until(lambda: process.returncode is not None or is_bound(port))
         assert process.returncode is None, (folder / "log").read_text()
-        yield port
+        yield
     finally:
         if process.returncode is None:
             process.terminate()
         await process.wait()
         log.close()
+
+
+@asynccontextmanager
+async def consumer(folder: Path) -> AsyncIterator[int]:
+    """A consumer's phone that says 880 Hz."""
+    port = free_port(socket.SOCK_DGRAM)
+    async with softphone(folder, "<sip:consumer@127.0.0.1>;regint=0", 880, port):
+        yield port
 
 
 def tones(payload: bytes) -> list[int]:
@@ -84,7 +102,8 @@ def near_to(hz: int, found: list[int]) -> int:
 
 
 async def test_a_consumer_answers_hears_the_message_and_is_recorded(tmp_path: Path) -> None:
-    async with consumer(tmp_path) as port, desk(port) as near:
+    ear = tmp_path / "consumer"
+    async with consumer(ear) as port, desk(port) as near:
         await near.call(number="consumer")
         await near.wait(Answered)
         await near.engine.record("call-1", str(tmp_path / "call.wav"))
@@ -93,12 +112,54 @@ async def test_a_consumer_answers_hears_the_message_and_is_recorded(tmp_path: Pa
         await near.engine.hangup("call-1")
         ended = await near.wait(Ended)
         recorded = near.seen(RecordingFinished)[0]
-        await until(lambda: any(tmp_path.glob("*-dec.wav")))
+        await until(lambda: any(ear.glob("*-dec.wav")))
     assert (ended.outcome, ended.hung_up_by) == (CallOutcome.ANSWERED, "us")
-    in_the_ear = tones(wav.read(next(tmp_path.glob("*-dec.wav")))[0])
+    in_the_ear = tones(wav.read(next(ear.glob("*-dec.wav")))[0])
     assert near_to(440, in_the_ear) > 80
     left, right = wav.read(recorded.path)
     assert near_to(440, tones(left)) > 80
     assert near_to(880, tones(right)) > 60
     told = subprocess.run(["soxi", "-c", recorded.path], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "2"
+
+
+async def test_an_agents_phone_registers_and_talks_with_a_consumer(tmp_path: Path) -> None:
+    ears = tmp_path / "consumer", tmp_path / "agent"
+    phone = Phone(name="agent", password="sesame")
+    async with consumer(ears[0]) as port, desk(port, phones=[phone]) as near:
+        engine, own = near.engine, near.engine.layer.advertised[1]
+        account = f"<sip:agent@127.0.0.1:{own}>;auth_user=agent;auth_pass=sesame;regint=60"
+        async with softphone(ears[1], account, 620, free_port(socket.SOCK_DGRAM)):
+            await connected(near)
+            await near.wait(Answered, "leg-1")
+            await near.call(number="consumer")
+            await near.wait(Answered)
+            await engine.record("call-1", str(tmp_path / "call.wav"))
+            await engine.bridge("call-1", "leg-1")
+            await SystemClock().sleep(2.5)
+            await engine.hangup("call-1")
+            await near.wait(Ended)
+            await near.wait(Unbridged, "leg-1")
+            assert near.seen(Ended, "leg-1") == []
+            recorded = near.seen(RecordingFinished)[0]
+            await engine.hangup("leg-1")
+            await near.wait(Ended, "leg-1")
+            await until(lambda: all(any(ear.glob("*-dec.wav")) for ear in ears))
+    heard = [tones(wav.read(next(ear.glob("*-dec.wav")))[0]) for ear in ears]
+    assert near_to(620, heard[0]) > 60
+    assert near_to(880, heard[1]) > 60
+    left, right = wav.read(recorded.path)
+    assert near_to(620, tones(left)) > 60
+    assert near_to(880, tones(right)) > 60
+
+
+async def connected(near: Desk) -> None:
+    """Call the agent's phone once it has registered."""
+    async with asyncio.timeout(15):
+        while True:
+            try:
+                await near.engine.connect_agent(AgentLegSpec(leg_id="leg-1", phone="agent"))
+            except EngineRefused:
+                await SystemClock().sleep(0.05)
+            else:
+                return

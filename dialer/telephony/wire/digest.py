@@ -103,6 +103,20 @@ def authorize(
     return "Digest " + ", ".join(parts)
 
 
+def claimed_user(value: str) -> str | None:
+    """The user name in a client's answer, which still has to be proved."""
+    return (_fields(value) or {}).get("username")
+
+
+def nonce_use(value: str) -> tuple[str, int] | None:
+    """The nonce of a client's answer with qop, and which use of it this is."""
+    fields = _fields(value) or {}
+    count = fields.get("nc", "")
+    if "nonce" not in fields or not re.fullmatch(r"[0-9a-fA-F]{8}", count):
+        return None
+    return fields["nonce"], int(count, 16)
+
+
 def verify(value: str, challenge: Challenge, *, username: str, password: str, method: str) -> bool:
     """Whether a client's answer proves `password` for our own `challenge`."""
     fields = _fields(value)

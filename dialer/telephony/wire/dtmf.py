@@ -31,6 +31,11 @@ def press(stream: Stream, digit: str, *, payload_type: int, ms: int = 100) -> It
         yield stream.event(payload_type, payload, start, marker=False)
 
 
+def is_end(packet: Packet) -> bool:
+    """Whether the packet says that its key was let go."""
+    return bool(packet.payload[1] & _END)
+
+
 class Reader:
     """Finds each key press once, whichever of its packets arrive."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import audioop
 import math
 import struct
+from collections.abc import Sequence
 
 RATE = 8000
 FRAME = 160
@@ -34,6 +35,16 @@ def alaw_to_ulaw(payload: bytes) -> bytes:
 
 def ulaw_to_alaw(payload: bytes) -> bytes:
     return payload.translate(_ULAW_TO_ALAW)
+
+
+def mix(voices: Sequence[bytes]) -> bytes:
+    """Mu-law frames of several voices as one; a single one stays as it is, none is silence."""
+    if len(voices) <= 1:
+        return voices[0] if voices else SILENCE
+    sums = ulaw_to_pcm(voices[0])
+    for voice in voices[1:]:
+        sums = audioop.add(sums, ulaw_to_pcm(voice), 2)
+    return pcm_to_ulaw(sums)
 
 
 def tone(hz: float, seconds: float, *, level: float = 0.3) -> list[bytes]:

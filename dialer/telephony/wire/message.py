@@ -25,6 +25,8 @@ from dialer.telephony.wire.headers import (
 __all__ = ["Headers", "Malformed", "Message", "Request", "Response", "parse", "phrase", "reply"]
 
 Headers = tuple[tuple[str, str], ...]
+Source = tuple[str, int] | tuple[str, int, str]
+"""Where a message came from: host, port, and it may be the transport."""
 
 MAX_SIZE = 65_535
 MAX_HEADERS = 256
@@ -208,7 +210,7 @@ def reply(
     to_tag: str | None = None,
     headers: Headers = (),
     body: bytes = b"",
-    source: tuple[str, int] | None = None,
+    source: Source | None = None,
 ) -> Response:
     """Answer a request as RFC 3261, 8.2.6 says: its Via, From, To, Call-ID and CSeq come back.
 
@@ -238,7 +240,7 @@ def reply(
     )
 
 
-def _stamp(value: str, source: tuple[str, int]) -> str:
+def _stamp(value: str, source: Source) -> str:
     via = parse_via(value)
     if param(via.params, "rport") is not None:
         value = re.sub(r";\s*rport(\s*=\s*\d*)?(?=\s*(;|$))", f";rport={source[1]}", value)

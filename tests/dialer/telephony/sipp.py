@@ -7,7 +7,7 @@ import secrets
 import shutil
 import socket
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 from dialer.telephony.drivers.sip.engine import SipEngine, open_sip_engine
+from dialer.telephony.drivers.sip.registrar import Phone
 from dialer.telephony.drivers.sip.timers import Timers
 from dialer.telephony.drivers.sip.trunk import Trunk
 from dialer.telephony.port import CallEvent, CallSpec, Ended
@@ -143,14 +144,18 @@ class Desk:
             assert [event.seq for event in events] == list(range(1, len(events) + 1))
             assert [e for e in events if isinstance(e, Ended)] == events[-1:]
         stats = self.engine.stats()
-        assert (stats.live_calls, stats.rtp_ports_taken, stats.sip.faults) == (0, 0, 0)
+        assert (stats.live_legs, stats.rtp_ports_taken, stats.sip.faults) == (0, 0, 0)
 
 
 @asynccontextmanager
 async def desk(
-    *ports: int, timers: Timers | None = None, reading: bool = True, **trunk: object
+    *ports: int,
+    timers: Timers | None = None,
+    reading: bool = True,
+    phones: Sequence[Phone] = (),
+    **trunk: object,
 ) -> AsyncIterator[Desk]:
-    """An engine with one trunk per port, and a desk at it that reads its events."""
+    """An engine with one trunk per port and some phones; a desk at it that reads its events."""
     settings: dict[str, object] = {"keepalive_s": 0.0, "max_calls_per_second": 1000.0} | trunk
     rtp = media_base()
     async with open_sip_engine(
@@ -162,6 +167,7 @@ async def desk(
         listen="127.0.0.1:0",
         rtp_ports=(rtp, rtp + 399),
         media_host="127.0.0.1",
+        find_phone={phone.name: phone for phone in phones}.get,
         timers=timers,
     ) as engine:
         made = Desk(engine)

@@ -65,14 +65,28 @@ def test_a_jump_of_the_far_clock_or_a_new_source_starts_anew() -> None:
     assert any(buffer.pull() == frame(4) for _ in range(20))
 
 
+def test_a_far_clock_that_runs_fast_does_not_add_delay_without_end() -> None:
+    buffer = JitterBuffer()
+    sent = 0
+    for tick in range(8 * 60 * 50):  # eight minutes, in which the far side sends a thousandth more
+        while sent * 1000 <= tick * 1001:
+            buffer.put(7, sent * FRAME, frame(sent))
+            sent += 1
+        heard = buffer.pull()
+    behind = (sent - 1 - heard[0]) % 100
+    assert behind <= 6
+
+
 class Counting:
     def __init__(self, fails: bool = False) -> None:
         self.ticks, self.broken, self._fails = 0, False, fails
 
-    def tick(self) -> None:
-        self.ticks += 1
+    def listen(self) -> None:
         if self._fails:
             raise RuntimeError("broken")
+
+    def speak(self) -> None:
+        self.ticks += 1
 
     def broke(self) -> None:
         self.broken = True

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from compliance.permit import NotCovered
-from dialer.telephony.drivers.sip.engine import UnknownCall
 from dialer.telephony.drivers.sip.timers import Timers
 from dialer.telephony.port import (
     Answered,
@@ -20,6 +19,7 @@ from dialer.telephony.port import (
     EngineRefused,
     PlayFinished,
     RecordingFinished,
+    UnknownCall,
 )
 from dialer.telephony.wire import dtmf, g711, rtp, sdp, wav
 from dialer.telephony.wire.digest import Challenge, verify
@@ -228,7 +228,7 @@ async def test_requests_outside_any_call_are_answered_too() -> None:
         far.ask(stray, "ACK", 9)
         await near.engine.hangup("call-1")
         await near.wait(Ended)
-    assert replies == {"OPTIONS": 200, "INVITE": 480, "BYE": 481, "CANCEL": 481, "SUBSCRIBE": 405}
+    assert replies == {"OPTIONS": 200, "INVITE": 481, "BYE": 481, "CANCEL": 481, "SUBSCRIBE": 405}
 
 
 async def test_digits_are_heard_and_strangers_are_not() -> None:

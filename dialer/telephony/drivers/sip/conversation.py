@@ -1,56 +1,89 @@
-"""An answered dialog: its ACK, the ACK again for each repeated answer, and its BYE."""
+"""A confirmed dialog: its ACK, the ACK again for each repeated answer, and requests inside it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from dialer.telephony.drivers.sip.auth import Authenticator, with_via
 from dialer.telephony.drivers.sip.dialog import Dialog
-from dialer.telephony.drivers.sip.layer import Address, Layer
+from dialer.telephony.drivers.sip.hop import Address, Hop, address_of
+from dialer.telephony.drivers.sip.layer import Layer
 from dialer.telephony.drivers.sip.transactions import Gone
-from dialer.telephony.drivers.sip.trunk import TrunkState
-from dialer.telephony.wire.headers import Uri
 from dialer.telephony.wire.message import Headers, Request, Response
+
+Told = Callable[[Response | None], object]
+"""Called once with the final answer, or None where none came."""
 
 
 class Conversation:
     """Requests inside a dialog that a 2xx has confirmed."""
 
-    def __init__(
-        self, layer: Layer, trunk: TrunkState, dialog: Dialog, credentials: Headers
-    ) -> None:
+    def __init__(self, layer: Layer, hop: Hop, dialog: Dialog) -> None:
         self.dialog = dialog
         self._layer = layer
-        self._trunk = trunk
-        self._address = _address(dialog.next_hop, trunk.address)
-        self._ack = dialog.request("ACK", via=layer.via(), headers=credentials).encode()
+        self._hop = hop
+        self._ack: bytes | None = None
 
-    def acknowledge(self) -> None:
-        """Send the ACK; it is the same for each repeat of the answer."""
-        self._layer.send(self._ack, self._address)
+    def acknowledge(self, credentials: Headers, *, used: int) -> None:
+        """Send the first ACK. `used` is the highest number that the dialog has seen of us."""
+        ack = self.dialog.request("ACK", via=self._via(), headers=credentials)
+        self._ack = ack.encode()
+        self.dialog = replace(self.dialog, cseq=max(used, self.dialog.cseq))
+        self.acknowledge_again()
+
+    def acknowledge_again(self) -> None:
+        """The same ACK for a repeat of the answer."""
+        if self._ack is not None:
+            self._layer.send(self._ack, self._address)
 
     def bye(self) -> None:
         """End the dialog. Repeats and challenges are seen to here; nobody is told."""
+        self.ask("BYE")
+
+    def ask(
+        self, method: str, *, headers: Headers = (), body: bytes = b"", told: Told | None = None
+    ) -> None:
+        """Send a request other than INVITE inside the dialog."""
         self.dialog = self.dialog.advance()
-        request = self.dialog.request("BYE", via=self._layer.via())
-        _Bye(self._layer, self._trunk, self._address).send(request)
+        request = self.dialog.request(method, via=self._via(), headers=headers, body=body)
+        _Asked(self._layer, self._hop, self._address, self._numbered, told).send(request)
+
+    def _numbered(self, request: Request) -> None:
+        """A challenge made the request take another number."""
+        self.dialog = replace(self.dialog, cseq=max(self.dialog.cseq, request.cseq[0]))
+
+    @property
+    def _address(self) -> Address:
+        if self._hop.pinned:
+            return self._hop.address
+        return address_of(self.dialog.next_hop, self._hop.address)
+
+    def _via(self) -> str:
+        return self._layer.via(self._address.transport)
 
 
-def _address(hop: Uri, trunk: Address) -> Address:
-    """Where a hop is; one that is a name is reached through the trunk, as the first INVITE was."""
-    parts = hop.host.split(".")
-    if len(parts) == 4 and all(part.isdigit() and int(part) < 256 for part in parts):
-        return hop.host, hop.port or 5060
-    return trunk
+class _Asked:
+    """One request and its answer, with credentials where they are asked for."""
 
-
-class _Bye:
-    def __init__(self, layer: Layer, trunk: TrunkState, address: Address) -> None:
+    def __init__(
+        self,
+        layer: Layer,
+        hop: Hop,
+        address: Address,
+        numbered: Callable[[Request], None],
+        told: Told | None,
+    ) -> None:
         self._layer = layer
         self._address = address
-        self._auth = Authenticator(trunk.trunk.username, trunk.trunk.password)
+        self._auth = Authenticator(hop.username, hop.password)
+        self._numbered = numbered
+        self._told = told
         self._request: Request | None = None
 
     def send(self, request: Request) -> None:
-        self._request = with_via(request, self._layer.via())
+        self._request = with_via(request, self._layer.via(self._address.transport))
+        self._numbered(self._request)
         self._layer.ask(self._request, self._address, self)
 
     def provisional(self, response: Response) -> None:
@@ -60,6 +93,9 @@ class _Bye:
         again = self._auth.retry(self._request, response) if self._request else None
         if again is not None:
             self.send(again)
+        elif self._told is not None:
+            self._told(response)
 
     def gone(self, why: Gone) -> None:
-        pass
+        if self._told is not None:
+            self._told(None)

@@ -5,32 +5,45 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
+
+from twisted.internet.error import CannotListenError
 
 from compliance.facts import Channel
 from compliance.permit import NotCovered, Permit
-from dialer.telephony.drivers.sip.call import Call, Services
+from dialer.telephony.drivers.sip.agent import AgentLeg
+from dialer.telephony.drivers.sip.bridge import Bridge
+from dialer.telephony.drivers.sip.call import Call
+from dialer.telephony.drivers.sip.hop import Address
 from dialer.telephony.drivers.sip.layer import ALLOWED, Layer, SipCounters, SipPort, tag
+from dialer.telephony.drivers.sip.leg import Leg, Services
 from dialer.telephony.drivers.sip.media import MediaCounters, NoPort, PortPool, Ticker
 from dialer.telephony.drivers.sip.reactor import Reactor, loop_reactor, pause
+from dialer.telephony.drivers.sip.registrar import FindPhone, Registrar
 from dialer.telephony.drivers.sip.timers import Timers
 from dialer.telephony.drivers.sip.transactions import Server
 from dialer.telephony.drivers.sip.trunk import Trunk, TrunkState
 from dialer.telephony.drivers.sip.watch import TrunkWatch
 from dialer.telephony.port import (
+    AgentLegSpec,
     CallEvent,
     CallOutcome,
     CallSpec,
     EngineHealth,
     EngineRefused,
+    NotConnected,
+    Supervision,
+    UnknownCall,
 )
 from dialer.telephony.wire.headers import Malformed
 from dialer.telephony.wire.message import Headers, Request, reply
 from scheduler.clock import Clock
+
+L = TypeVar("L", bound=Leg)
 
 _REMEMBERED = 10_000
 """So many ended call ids are known, so that a repeated originate does not call again."""
@@ -38,19 +51,18 @@ _REMEMBERED = 10_000
 _LONGEST_WAIT = 1.0
 """Seconds that `originate` waits for its turn under a trunk's calls per second."""
 
+_TRIES = 20
+"""Ports that are tried for one that is free for UDP and TCP."""
+
 _LAST_WORDS = 2.0
 """Seconds at the end for BYE and CANCEL to be answered."""
-
-
-class UnknownCall(LookupError):
-    """No call of this id was ever placed here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineStats:
     """Figures for metrics. `worst_tick_late_s` is the worst lateness of the 20 ms tick so far."""
 
-    live_calls: int
+    live_legs: int
     rtp_ports_taken: int
     transactions: int
     events_waiting: int
@@ -66,6 +78,7 @@ class SipEngine:
         self,
         *,
         trunks: Sequence[Trunk],
+        find_phone: FindPhone,
         clock: Clock,
         reactor: Reactor,
         timers: Timers,
@@ -83,12 +96,12 @@ class SipEngine:
         self._ports = PortPool(reactor, rtp_interface, rtp_ports)
         self._ticker = Ticker(reactor)
         self._media_counters = MediaCounters()
-        self._calls: dict[str, Call] = {}
-        self._by_sip_id: dict[str, Call] = {}
+        self._registrar = Registrar(find_phone, clock.monotonic)
+        self._legs: dict[str, Leg] = {}
+        self._by_sip_id: dict[str, Leg] = {}
         self._past: OrderedDict[str, None] = OrderedDict()
         self._events: asyncio.Queue[CallEvent | None] = asyncio.Queue()
-        self._idle = asyncio.Event()
-        self._idle.set()
+        self._dropped = asyncio.Event()  # a leg is no more
         self._draining = False
         self._services = Services(
             reactor=reactor,
@@ -103,24 +116,16 @@ class SipEngine:
             emit=self._events.put_nowait,
             known_as=self._by_sip_id.__setitem__,
             over=self._over,
-            other_trunk=self._other_trunk,
         )
 
     # TelephonyEngine
 
     async def originate(self, permit: Permit, call: CallSpec) -> None:
         permit.check(channel=Channel.CALL, address=call.number, now=self._clock.now())
-        if call.call_id in self._calls or call.call_id in self._past:
+        if self._seen(call.call_id):
             return
-        if self._draining:
-            raise EngineRefused("the engine is closing", retryable=True)
         trunk, wait = self._choose(frozenset())
-        try:
-            leg = Call(self._services, call, trunk)
-        except NoPort as full:
-            raise EngineRefused(str(full), retryable=True) from full
-        self._calls[call.call_id] = leg
-        self._idle.clear()
+        leg = self._enter(lambda: Call(self._services, call, trunk, self._other_trunk))
         if wait > 0:
             await self._clock.sleep(wait)
             try:
@@ -131,25 +136,95 @@ class SipEngine:
                 raise
         leg.start()
 
+    async def connect_agent(self, leg: AgentLegSpec) -> None:
+        if self._seen(leg.leg_id):
+            return
+        binding = self._registrar.where(leg.phone)
+        if binding is None:
+            raise EngineRefused(f"phone {leg.phone} is not registered", retryable=True)
+        self._enter(lambda: AgentLeg(self._services, leg, binding)).start()
+
+    def _seen(self, leg_id: str) -> bool:
+        """Whether the leg is there or was. Raises EngineRefused where none is taken any more."""
+        known = leg_id in self._legs or leg_id in self._past
+        if self._draining and not known:
+            raise EngineRefused("the engine is closing", retryable=True)
+        return known
+
+    def _enter(self, make: Callable[[], L]) -> L:
+        try:
+            leg = make()
+        except NoPort as full:
+            raise EngineRefused(str(full), retryable=True) from full
+        self._legs[leg.id] = leg
+        return leg
+
     async def hangup(self, call_id: str) -> None:
-        leg = self._find(call_id)
-        if leg is not None:
+        if leg := self._find(call_id):
             leg.hangup()
 
     async def play(self, call_id: str, media: Sequence[bytes], *, name: str) -> None:
-        leg = self._find(call_id)
-        if leg is not None:
+        if leg := self._find(call_id):
             leg.play(media, name)
 
     async def stop_play(self, call_id: str) -> None:
-        leg = self._find(call_id)
-        if leg is not None:
+        if leg := self._find(call_id):
             leg.stop_play()
 
     async def record(self, call_id: str, path: str) -> None:
-        leg = self._find(call_id)
-        if leg is not None:
+        if leg := self._find(call_id):
             await leg.record(path)
+
+    async def send_dtmf(self, call_id: str, digits: str) -> None:
+        if leg := self._find(call_id):
+            for digit in digits:
+                leg.media.press(digit)
+
+    async def bridge(self, call_id: str, leg_id: str) -> None:
+        consumer, agent = self._free(call_id, leg_id), self._free(leg_id, call_id)
+        if consumer.bridge is None and consumer is not agent:
+            Bridge(consumer, agent)
+
+    async def unbridge(self, call_id: str) -> None:
+        leg = self._find(call_id)
+        if leg is not None and leg.bridge is not None:
+            leg.bridge.without(leg)
+
+    async def hold(self, call_id: str, music: Sequence[bytes]) -> None:
+        self._bridge(call_id).hold(music)
+
+    async def resume(self, call_id: str) -> None:
+        self._bridge(call_id).resume()
+
+    async def mute(self, call_id: str, muted: bool) -> None:
+        self._bridge(call_id).mute(muted)
+
+    async def supervise(self, leg_id: str, call_id: str, how: Supervision) -> None:
+        bridge, leg = self._bridge(call_id), self._up(leg_id)
+        beside = leg.bridge is None or (leg.bridge is bridge and leg is not bridge.agent)
+        if not beside or leg is bridge.consumer:
+            raise NotConnected(f"{leg_id} talks with another")
+        bridge.supervise(leg, how)
+
+    def _up(self, leg_id: str) -> Leg:
+        leg = self._find(leg_id)
+        if leg is None or not leg.up:
+            raise NotConnected(f"{leg_id} is not up")
+        return leg
+
+    def _free(self, leg_id: str, other: str) -> Leg:
+        """A leg that is up and talks with nobody, or with the other one already."""
+        leg = self._up(leg_id)
+        joined = leg.bridge and {leg.bridge.consumer.id, leg.bridge.agent.id}
+        if joined and joined != {leg_id, other}:
+            raise NotConnected(f"{leg_id} talks with another")
+        return leg
+
+    def _bridge(self, call_id: str) -> Bridge:
+        leg = self._up(call_id)
+        if leg.bridge is None:
+            raise NotConnected(f"{call_id} is not bridged")
+        return leg.bridge
 
     async def events(self) -> AsyncIterator[CallEvent]:
         while (event := await self._events.get()) is not None:
@@ -162,29 +237,29 @@ class SipEngine:
         return EngineHealth(
             ready=ready,
             detail="closing" if self._draining else told,
-            live_calls=len(self._calls),
+            live_calls=len(self._consumers()),
             max_channels=sum(t.trunk.max_channels for t in self._trunks if not t.fault),
         )
 
     async def drain(self, seconds: float) -> None:
         self._draining = True
         last_words = min(_LAST_WORDS, seconds / 2)
-        await self._until_idle(seconds - last_words)
+        await self._until_no(self._consumers, seconds - last_words)
         await self._hang_up_all(last_words)
 
     async def _hang_up_all(self, seconds: float) -> None:
-        for leg in tuple(self._calls.values()):
+        for leg in self._all():
             leg.hangup()
-        await self._until_idle(seconds)
-        for leg in tuple(self._calls.values()):
+        await self._until_no(self._all, seconds)
+        for leg in self._all():
             leg.abort(CallOutcome.ENGINE_LOST, "the engine was closed")
-        await self._until_idle(seconds)
+        await self._until_no(self._all, seconds)
 
     # More
 
     def stats(self) -> EngineStats:
         return EngineStats(
-            live_calls=len(self._calls),
+            live_legs=len(self._legs),
             rtp_ports_taken=self._ports.taken,
             transactions=self.layer.busy,
             events_waiting=self._events.qsize(),
@@ -200,7 +275,7 @@ class SipEngine:
             found = await loop.getaddrinfo(
                 trunk.host, trunk.port, family=socket.AF_INET, type=socket.SOCK_DGRAM
             )
-            address = (str(found[0][4][0]), int(found[0][4][1]))
+            address = Address(str(found[0][4][0]), int(found[0][4][1]), trunk.transport)
             self._trunks.append(TrunkState(trunk, address, self._clock.monotonic))
         for state in self._trunks:
             watch = TrunkWatch(self._reactor, self.layer, state)
@@ -223,37 +298,42 @@ class SipEngine:
     # Core: requests from the far side
 
     def request(self, request: Request, server: Server) -> None:
-        call = self._by_sip_id.get(request.call_id)
-        if call is not None:
-            call.request(request, server)
+        leg = self._by_sip_id.get(request.call_id)
+        if leg is not None:
+            leg.request(request, server)
         elif request.method == "OPTIONS":
             headers = (("Allow", ALLOWED), ("Accept", "application/sdp"))
             answer = reply(request, 200, to_tag=tag(), headers=headers, source=server.source)
             server.respond(answer)
+        elif request.method == "REGISTER":
+            self._registrar.register(request, server)
         else:
-            status = {"INVITE": 480, "BYE": 481, "UPDATE": 481, "INFO": 481, "NOTIFY": 481}.get(
-                request.method, 405
-            )
-            allow: Headers = (("Allow", ALLOWED),) if status == 405 else ()
-            server.respond(
-                reply(request, status, to_tag=tag(), headers=allow, source=server.source)
-            )
+            self._refuse(request, server)
+
+    def _refuse(self, request: Request, server: Server) -> None:
+        """For what belongs to no leg."""
+        known = {"INVITE", "BYE", "UPDATE", "INFO", "NOTIFY", "PRACK"}
+        status = 481 if request.method in known else 405
+        if request.method == "INVITE" and request.to_tag is None:
+            status = 480
+        allow: Headers = (("Allow", ALLOWED),) if status == 405 else ()
+        server.respond(reply(request, status, to_tag=tag(), headers=allow, source=server.source))
 
     def acknowledged(self, ack: Request) -> None:
-        call = self._by_sip_id.get(ack.call_id)
-        if call is not None:
-            call.acknowledged(ack)
+        leg = self._by_sip_id.get(ack.call_id)
+        if leg is not None:
+            leg.acknowledged(ack)
 
     def fault(self, call_id: str) -> None:
-        call = self._by_sip_id.get(call_id)
-        if call is not None:
-            call.broke()
+        leg = self._by_sip_id.get(call_id)
+        if leg is not None:
+            leg.broke()
 
     # Within
 
-    def _find(self, call_id: str) -> Call | None:
-        """The call, or None if it has ended. Raises UnknownCall."""
-        leg = self._calls.get(call_id)
+    def _find(self, call_id: str) -> Leg | None:
+        """The leg, or None if it has ended. Raises UnknownCall."""
+        leg = self._legs.get(call_id)
         if leg is None and call_id not in self._past:
             raise UnknownCall(call_id)
         return leg
@@ -278,25 +358,36 @@ class SipEngine:
                 return trunk
         return None
 
-    def _over(self, call: Call) -> None:
-        self._past[call.spec.call_id] = None
+    def _over(self, leg: Leg) -> None:
+        self._past[leg.id] = None
         if len(self._past) > _REMEMBERED:
             self._past.popitem(last=False)
-        self._drop(call)
+        self._drop(leg)
 
-    def _drop(self, call: Call) -> None:
-        self._calls.pop(call.spec.call_id, None)
-        for sip_id in call.sip_ids:
+    def _drop(self, leg: Leg) -> None:
+        self._legs.pop(leg.id, None)
+        for sip_id in leg.sip_ids:
             self._by_sip_id.pop(sip_id, None)
-        if not self._calls:
-            self._idle.set()
+        self._dropped.set()
 
-    async def _until_idle(self, seconds: float) -> None:
+    def _all(self) -> list[Leg]:
+        return list(self._legs.values())
+
+    def _consumers(self) -> list[Leg]:
+        return [leg for leg in self._legs.values() if not isinstance(leg, AgentLeg)]
+
+    async def _until_no(self, legs: Callable[[], list[Leg]], seconds: float) -> None:
         try:
             async with asyncio.timeout(seconds):
-                await self._idle.wait()
+                while legs():
+                    self._dropped.clear()
+                    await self._dropped.wait()
         except TimeoutError:
             return
+
+
+def _no_phone(name: str) -> None:
+    """For an engine without agents."""
 
 
 @asynccontextmanager
@@ -307,15 +398,17 @@ async def open_sip_engine(
     listen: str = "0.0.0.0:5060",
     rtp_ports: tuple[int, int] = (20_000, 29_999),
     media_host: str = "127.0.0.1",
+    find_phone: FindPhone = _no_phone,
     reactor: Reactor | None = None,
     timers: Timers | None = None,
 ) -> AsyncIterator[SipEngine]:
     """The engine, ready to originate; at the end it hangs up what is left.
 
     `media_host` is the IPv4 address that the far side is told, for RTP and for SIP where `listen`
-    names no address of its own. Without `reactor` the engine makes one for the running loop; in a
-    process that has installed Twisted's asyncio reactor, pass that one. Raises OSError for an
-    address that can't be used and Malformed for one that is none.
+    names no address of its own. `find_phone` gives an agent's phone by its name.
+    Without `reactor` the engine makes one for the running loop; in a process that has installed
+    Twisted's asyncio reactor, pass that one. Raises OSError for an address that can't be used and
+    Malformed for one that is none.
     """
     host, _, port = listen.rpartition(":")
     if not host or not port.isdigit():
@@ -326,6 +419,7 @@ async def open_sip_engine(
         writer = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="recordings"))
         engine = SipEngine(
             trunks=trunks,
+            find_phone=find_phone,
             clock=clock,
             reactor=reactor,
             timers=timers or Timers(),
@@ -334,17 +428,35 @@ async def open_sip_engine(
             media_host=media_host,
             writer=writer,
         )
-        socket_: Any = SipPort(int(port), engine.layer, host, reactor)
-        socket_.startListening()
-        stack.push_async_callback(_close_socket, socket_)
-        engine.layer.advertised = (
-            media_host if host == "0.0.0.0" else host,
-            socket_.getHost().port,
-        )
+        number = await _listen(stack, engine.layer, reactor, host, int(port))
+        engine.layer.advertised = (media_host if host == "0.0.0.0" else host, number)
         stack.push_async_callback(engine.close)
         await engine.open()
         yield engine
 
 
+async def _listen(
+    stack: AsyncExitStack, layer: Layer, reactor: Reactor, host: str, port: int
+) -> int:
+    """Listen by UDP and TCP at one port, any that is free for both where `port` is 0."""
+    for left in reversed(range(_TRIES if port == 0 else 1)):
+        udp: Any = SipPort(port, layer, host, reactor)
+        udp.startListening()
+        number = int(udp.getHost().port)
+        try:
+            tcp = layer.streams.listen(number, host)
+        except CannotListenError:
+            await _close_socket(udp)
+            if not left:
+                raise
+            continue
+        stack.push_async_callback(_close_socket, udp)
+        stack.push_async_callback(_close_socket, tcp)
+        return number
+    raise AssertionError("unreachable")
+
+
 async def _close_socket(port: Any) -> None:
-    await port.stopListening().asFuture(asyncio.get_running_loop())
+    closing = port.stopListening()
+    if closing is not None:
+        await closing.asFuture(asyncio.get_running_loop())

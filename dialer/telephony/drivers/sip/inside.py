@@ -39,8 +39,8 @@ class Inside:
     """Answers requests of one dialog, and keeps the versions of our session description."""
 
     def __init__(self, user: InsideUser, contact: str, host: str, port: int) -> None:
+        self.contact = contact
         self._user = user
-        self._contact = contact
         self._host = host
         self._port = port
         self._session = secrets.randbits(31)
@@ -83,7 +83,7 @@ class Inside:
         """Hold, resume, a new address, a refresh (RFC 3261, 14.2; RFC 3311)."""
         if request.method == "INVITE":
             server.unacknowledged = self._user.unacknowledged
-        headers: Headers = (("Contact", self._contact), ("Allow", ALLOWED))
+        headers: Headers = (("Contact", self.contact), ("Allow", ALLOWED))
         if not request.body and request.method == "UPDATE":
             server.respond(reply(request, 200, headers=headers, source=server.source))
             return

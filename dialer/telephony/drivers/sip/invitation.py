@@ -1,7 +1,8 @@
-"""One INVITE to one trunk, until it is answered, refused or given up.
+"""One INVITE to one hop, until it is answered, refused or given up.
 
-Sees to challenges, forked and repeated answers, CANCEL, and the answer that crosses a CANCEL:
-each 2xx that is not the call's is acknowledged and ended with BYE, whenever it comes.
+Sees to challenges, reliable provisional answers (RFC 3262), forked and repeated answers, CANCEL,
+and the answer that crosses a CANCEL: each 2xx that is not the leg's is acknowledged and ended with
+BYE, whenever it comes.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from dialer.telephony.causes import read_reason
 from dialer.telephony.drivers.sip.auth import Authenticator, with_via
 from dialer.telephony.drivers.sip.conversation import Conversation
 from dialer.telephony.drivers.sip.dialog import dialog_of
+from dialer.telephony.drivers.sip.hop import Hop
 from dialer.telephony.drivers.sip.layer import Layer
 from dialer.telephony.drivers.sip.timers import Timers
 from dialer.telephony.drivers.sip.transactions import Gone, InviteClient
-from dialer.telephony.drivers.sip.trunk import TrunkState
 from dialer.telephony.wire.message import Request, Response
 
 
@@ -33,6 +34,10 @@ class Failure:
 
 
 class InvitationUser(Protocol):
+    def reached(self) -> None:
+        """Anything at all came back."""
+        ...
+
     def progressed(self, response: Response) -> None:
         """A provisional answer."""
         ...
@@ -48,25 +53,29 @@ class InvitationUser(Protocol):
     def failed(self, failure: Failure) -> None: ...
 
 
+@dataclass(slots=True)
+class _Early:
+    """An early dialog in which reliable answers are acknowledged."""
+
+    talk: Conversation
+    rseq: int = 0
+
+
 class Invitation:
     """Our side of one INVITE."""
 
     def __init__(
-        self,
-        layer: Layer,
-        timers: Timers,
-        trunk: TrunkState,
-        invite: Request,
-        user: InvitationUser,
+        self, layer: Layer, timers: Timers, hop: Hop, invite: Request, user: InvitationUser
     ) -> None:
-        self.trunk = trunk
         self.heard = False  # anything came back
         self._layer = layer
         self._timers = timers
+        self._hop = hop
         self._invite = invite
         self._user = user
-        self._auth = Authenticator(trunk.trunk.username, trunk.trunk.password)
+        self._auth = Authenticator(hop.username, hop.password)
         self._transaction: InviteClient | None = None
+        self._early: dict[str | None, _Early] = {}
         self._talks: dict[str | None, Conversation] = {}
         self._proceeding = False  # the present transaction has a provisional answer
         self._cancelled = False
@@ -74,8 +83,9 @@ class Invitation:
 
     def start(self) -> None:
         self._proceeding = False
-        self._invite = with_via(self._invite, self._layer.via())
-        self._transaction = self._layer.invite(self._invite, self.trunk.address, self)
+        via = self._layer.via(self._hop.address.transport)
+        self._invite = with_via(self._invite, via)
+        self._transaction = self._layer.invite(self._invite, self._hop.address, self)
 
     def cancel(self) -> None:
         """No call is wanted any more. CANCEL waits for a provisional answer (RFC 3261, 9.1)."""
@@ -89,15 +99,35 @@ class Invitation:
             return
         self._cancel_sent = True
         transaction.give_up_in(self._timers.give_up)
-        self._layer.ask(transaction.cancel(), self.trunk.address, _Unwatched())
+        self._layer.ask(transaction.cancel(), self._hop.address, _Unwatched())
 
     def provisional(self, response: Response) -> None:
         self._hear()
         self._proceeding = True
+        if not self._fresh(response):
+            return
         if self._cancelled:
             self._send_cancel()
         else:
             self._user.progressed(response)
+
+    def _fresh(self, response: Response) -> bool:
+        """Acknowledge a reliable answer by PRACK; False for a repeat or one out of order."""
+        if "100rel" not in {option.lower() for option in response.all("Require")}:
+            return True
+        told = (response.get("RSeq") or "").strip()
+        if not (told.isascii() and told.isdigit() and len(told) < 11):
+            return True
+        number = int(told)
+        early = self._early.get(response.to_tag)
+        if early is None:
+            talk = Conversation(self._layer, self._hop, dialog_of(self._invite, response))
+            early = self._early[response.to_tag] = _Early(talk)
+        elif number != early.rseq + 1:
+            return False
+        early.rseq = number
+        early.talk.ask("PRACK", headers=(("RAck", f"{number} {self._invite.get('CSeq')}"),))
+        return True
 
     def final(self, response: Response) -> None:
         self._hear()
@@ -125,18 +155,18 @@ class Invitation:
 
     def _hear(self) -> None:
         self.heard = True
-        self.trunk.heard()
+        self._user.reached()
 
     def _accepted(self, response: Response) -> None:
         known = self._talks.get(response.to_tag)
         if known is not None:
-            known.acknowledge()
+            known.acknowledge_again()
             return
-        dialog = dialog_of(self._invite, response)
-        talk = Conversation(self._layer, self.trunk, dialog, self._auth.headers)
+        talk = Conversation(self._layer, self._hop, dialog_of(self._invite, response))
         first = not self._talks
         self._talks[response.to_tag] = talk
-        talk.acknowledge()
+        early = self._early.get(response.to_tag)
+        talk.acknowledge(self._auth.headers, used=early.talk.dialog.cseq if early else 0)
         if first and not self._cancelled:
             self._user.answered(talk, response)
             return

@@ -1,4 +1,4 @@
-"""The SIP socket: datagrams in and out, each message to its transaction, junk to the counters."""
+"""SIP in and out, by UDP and TCP: each message to its transaction, junk to the counters."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from typing import Any, Protocol, TypeVar
 from twisted.internet import udp
 from twisted.internet.protocol import DatagramProtocol
 
+from dialer.telephony.drivers.sip.hop import Address
+from dialer.telephony.drivers.sip.reactor import Reactor
+from dialer.telephony.drivers.sip.streams import Streams
 from dialer.telephony.drivers.sip.timers import Timers
 from dialer.telephony.drivers.sip.transactions import (
     Client,
@@ -23,9 +26,7 @@ from dialer.telephony.drivers.sip.transactions import (
 )
 from dialer.telephony.wire.headers import Malformed, param
 from dialer.telephony.wire.message import Message, Request, Response, parse, reply
-from dialer.telephony.wire.reactor import TimeReactor
 
-Address = tuple[str, int]
 C = TypeVar("C", bound=Client)
 
 ALLOWED = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO, NOTIFY"
@@ -62,37 +63,42 @@ class Core(Protocol):
 
 
 class Layer(DatagramProtocol):
-    """Transport and transactions over one UDP socket."""
+    """Transactions over one UDP socket and any number of TCP connections."""
 
     noisy = False
     transport: Any
 
-    def __init__(self, reactor: TimeReactor, timers: Timers, core: Core) -> None:
+    def __init__(self, reactor: Reactor, timers: Timers, core: Core) -> None:
         self.counters = SipCounters()
-        self.advertised: Address = ("127.0.0.1", 0)
+        self.advertised = ("127.0.0.1", 0)
+        self.streams = Streams(reactor, self.receive, self._junk, self._refused)
         self._reactor = reactor
         self._timers = timers
         self._core = core
         self._clients: dict[tuple[str, str], Client] = {}
+        self._sent_to: dict[Client, Address] = {}
         self._servers: dict[tuple[str, str], Server] = {}
 
     # Sending
 
-    def via(self) -> str:
+    def via(self, transport: str = "UDP") -> str:
         """A Via of ours with a fresh branch."""
         host, port = self.advertised
-        return f"SIP/2.0/UDP {host}:{port};branch=z9hG4bK{secrets.token_hex(12)};rport"
+        return f"SIP/2.0/{transport} {host}:{port};branch=z9hG4bK{secrets.token_hex(12)};rport"
 
-    @property
-    def contact(self) -> str:
+    def contact(self, transport: str = "UDP") -> str:
         """The value of Contact in our requests and answers."""
         host, port = self.advertised
-        return f"<sip:ringfence@{host}:{port}>"
+        how = "" if transport == "UDP" else f";transport={transport.lower()}"
+        return f"<sip:ringfence@{host}:{port}{how}>"
 
     def send(self, data: bytes, address: Address) -> None:
         self.counters.sent += 1
+        if address.transport == "TCP":
+            self.streams.send(data, address)
+            return
         try:
-            self.transport.getHandle().sendto(data, address)
+            self.transport.getHandle().sendto(data, address[:2])
         except OSError as error:
             log.debug("datagram to %s not sent: %s", address, error)  # a repeat will follow
 
@@ -112,27 +118,36 @@ class Layer(DatagramProtocol):
             request,
             send=lambda data: self.send(data, address),
             user=user,
-            ended=lambda: self._clients.pop(key, None),
+            ended=lambda: self._forget(key, client),
+            reliable=address.transport == "TCP",
         )
         self._clients[key] = client
+        self._sent_to[client] = address
         client.start()
         return client
 
+    def _forget(self, key: tuple[str, str], client: Client) -> None:
+        self._clients.pop(key, None)
+        self._sent_to.pop(client, None)
+
     # Receiving
 
-    def datagramReceived(self, datagram: bytes, addr: Address) -> None:
+    def datagramReceived(self, datagram: bytes, addr: tuple[str, int]) -> None:
+        if datagram.strip(b"\r\n\0"):  # anything else is a keep-alive
+            self.receive(datagram, Address(*addr))
+
+    def receive(self, data: bytes, source: Address) -> None:
+        """Take one message from the network."""
         self.counters.received += 1
-        if not datagram.strip(b"\r\n\0"):
-            return  # a keep-alive
         try:
-            message = parse(datagram)
+            message = parse(data)
         except Malformed as why:
-            self.counters.junk += 1
-            log.debug("junk from %s: %s", addr, why)
+            self._junk()
+            log.debug("junk from %s: %s", source, why)
             return
         handled = False
         try:
-            self._handle(message, addr)
+            self._handle(message, source)
             handled = True
         finally:  # the error goes on to the reactor, which logs it and lives
             if not handled:
@@ -146,8 +161,11 @@ class Layer(DatagramProtocol):
             else:
                 self._request(message, source)
         except Malformed as why:
-            self.counters.junk += 1
+            self._junk()
             log.debug("unusable message from %s: %s", source, why)
+
+    def _junk(self) -> None:
+        self.counters.junk += 1
 
     def _response(self, response: Response) -> None:
         client = self._clients.get((response.via.branch, response.cseq[1]))
@@ -167,10 +185,20 @@ class Layer(DatagramProtocol):
             return
         server = self._serve(request, source, branch)
         if request.method != "CANCEL":
-            self._core.request(request, server)
+            self._ask_core(request, server)
             return
-        invite = (branch, "INVITE") in self._servers
-        server.respond(reply(request, 200 if invite else 481, to_tag=tag(), source=source))
+        invite = self._servers.get((branch, "INVITE"))
+        server.respond(reply(request, 481 if invite is None else 200, to_tag=tag(), source=source))
+        if invite is not None:
+            invite.cancel()
+
+    def _ask_core(self, request: Request, server: Server) -> None:
+        try:
+            self._core.request(request, server)
+        except Malformed as why:
+            self._junk()
+            log.debug("unusable request from %s: %s", server.source, why)
+            server.respond(reply(request, 400, to_tag=tag(), source=server.source))
 
     def _ack(self, request: Request, branch: str) -> None:
         server = self._servers.get((branch, "INVITE"))
@@ -182,8 +210,8 @@ class Layer(DatagramProtocol):
     def _serve(self, request: Request, source: Address, branch: str) -> Server:
         key = (branch, request.method)
         back = source
-        if param(request.via.params, "rport") is None:
-            back = (source[0], request.via.port or 5060)
+        if source.transport == "UDP" and param(request.via.params, "rport") is None:
+            back = Address(source.host, request.via.port or 5060)
         server = Server(
             self._reactor,
             self._timers,
@@ -191,6 +219,7 @@ class Layer(DatagramProtocol):
             source=source,
             send=lambda data: self.send(data, back),
             ended=lambda: self._servers.pop(key, None),
+            reliable=source.transport == "TCP",
         )
         self._servers[key] = server
         return server
@@ -200,6 +229,12 @@ class Layer(DatagramProtocol):
         found = _BRANCH.search(quoted)
         for (branch, _), client in tuple(self._clients.items()):
             if found and branch == found.group(1).decode() and client.unanswered:
+                client.fail(Gone.REFUSED)
+
+    def _refused(self, address: Address) -> None:
+        """No connection could be made."""
+        for client, place in tuple(self._sent_to.items()):
+            if place == address and client.unanswered:
                 client.fail(Gone.REFUSED)
 
     # The end
@@ -218,6 +253,7 @@ class Layer(DatagramProtocol):
             client.close()
         for server in tuple(self._servers.values()):
             server.close()
+        self.streams.close()
 
 
 def tag() -> str:

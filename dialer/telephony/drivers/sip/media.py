@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred
@@ -14,6 +15,7 @@ from twisted.internet.error import CannotListenError
 from twisted.internet.protocol import DatagramProtocol
 
 from dialer.telephony.drivers.sip.jitter import JitterBuffer
+from dialer.telephony.drivers.sip.keypad import Keypad
 from dialer.telephony.drivers.sip.reactor import Alarm, Reactor
 from dialer.telephony.drivers.sip.recorder import Recorder
 from dialer.telephony.wire import dtmf, g711, rtp
@@ -63,6 +65,8 @@ class Session(DatagramProtocol):
 
     def __init__(self, listener: Listener, counters: MediaCounters, *, symmetric: bool) -> None:
         self.recorder: Recorder | None = None
+        self.frame = g711.SILENCE  # the last 20 ms from the far side
+        self.quiet = 0  # ticks since a packet came
         self._listener = listener
         self._counters = counters
         self._symmetric = symmetric
@@ -75,8 +79,11 @@ class Session(DatagramProtocol):
         )
         self._jitter = JitterBuffer()
         self._digits = dtmf.Reader()
+        self._keypad = Keypad(self._stream)
         self._queue: deque[bytes] = deque()
         self._playing: str | None = None
+        self._inputs: tuple[Session, ...] = ()
+        self._music: Iterator[bytes] | None = None
 
     @property
     def port(self) -> int:
@@ -102,19 +109,48 @@ class Session(DatagramProtocol):
         if name is not None:
             self._listener.played(name, False)
 
-    def tick(self) -> None:
-        """20 ms: a frame out, a frame in, both into the recording."""
+    def hears(self, *voices: Session, music: Sequence[bytes] = ()) -> None:
+        """What goes to the far side while nothing is played: these voices, or music in a loop."""
+        self._inputs = voices
+        self._music = cycle(music) if music else None
+
+    def press(self, digit: str) -> None:
+        """Send a key press to the far side. Raises ValueError for a key that is none."""
+        if digit.upper() not in dtmf.DIGITS:
+            raise ValueError(f"{digit!r} is no key")
+        self._keypad.press(digit)
+
+    @property
+    def held(self) -> bool:
+        """Whether the far side does not want to hear us."""
+        return self._silent
+
+    def listen(self) -> None:
+        """First half of a tick: 20 ms from the far side."""
         if self._remote is None:
             return
-        ours = self._queue.popleft() if self._queue else g711.SILENCE
+        self.quiet += 1
+        self.frame = self._jitter.pull()
+        self._listener.heard(self.frame)
+
+    def speak(self) -> None:
+        """Second half of a tick: 20 ms to the far side, and both into the recording."""
+        if self._remote is None:
+            return
+        ours = self._next()
         self._transmit(ours)
-        theirs = self._jitter.pull()
         if self.recorder is not None:
-            self.recorder.add(ours, theirs)
-        self._listener.heard(theirs)
+            self.recorder.add(ours, self.frame)
         if self._playing is not None and not self._queue:
             name, self._playing = self._playing, None
             self._listener.played(name, True)
+
+    def _next(self) -> bytes:
+        if self._queue:
+            return self._queue.popleft()
+        if self._music is not None and not self._inputs:
+            return next(self._music)
+        return g711.mix([voice.frame for voice in self._inputs])
 
     def broke(self) -> None:
         self._listener.broke()
@@ -124,10 +160,16 @@ class Session(DatagramProtocol):
             self._stream.skip(len(frame))
             self._stream.pause()
             return
-        payload = frame if self._codec == rtp.PCMU else g711.ulaw_to_alaw(frame)
-        packet = self._stream.packet(self._codec, payload).encode()
+        keys, instead = self._keypad.due(self._event)
+        for packet in keys:
+            self._send(packet)
+        if not instead:
+            payload = frame if self._codec == rtp.PCMU else g711.ulaw_to_alaw(frame)
+            self._send(self._stream.packet(self._codec, payload))
+
+    def _send(self, packet: rtp.Packet) -> None:
         try:
-            self.transport.getHandle().sendto(packet, self._remote)
+            self.transport.getHandle().sendto(packet.encode(), self._remote)
         except OSError:
             return  # a full socket buffer or an unreachable far side is a lost packet
         self._counters.sent += 1
@@ -142,6 +184,7 @@ class Session(DatagramProtocol):
             self._counters.junk += 1
             return
         self._counters.received += 1
+        self.quiet = 0
         if self._symmetric:
             self._remote = addr
         if packet.payload_type == rtp.PCMU:
@@ -185,14 +228,21 @@ class Ticker:
         self.worst_late = max(self.worst_late, late)
         self._due = (now if late > _CATCH_UP * TICK else self._due) + TICK
         self._alarm.set(max(0.0, self._due - now), self._tick)
-        for session in tuple(self._sessions):
-            sound = False
-            try:
-                session.tick()
-                sound = True
-            finally:  # the error goes on to the reactor, which logs it and lives
-                if not sound:
-                    session.broke()
+        sessions = tuple(self._sessions)
+        for session in sessions:
+            self._half(session, session.listen)
+        for session in sessions:
+            if session in self._sessions:  # it may have ended by what was heard
+                self._half(session, session.speak)
+
+    def _half(self, session: Session, work: Callable[[], None]) -> None:
+        sound = False
+        try:
+            work()
+            sound = True
+        finally:  # the error goes on to the reactor, which logs it and lives
+            if not sound:
+                session.broke()
 
 
 class PortPool:

@@ -12,8 +12,16 @@ from twisted.internet.asyncioreactor import AsyncioSelectorReactor
 from dialer.telephony.wire.reactor import DelayedCall, TimeReactor, UdpReactor
 
 
-class Reactor(TimeReactor, UdpReactor, Protocol):
-    """Time and UDP together."""
+class TcpReactor(Protocol):
+    """Twisted's IReactorTCP, as far as it is used here."""
+
+    def listenTCP(self, port: int, factory: Any, backlog: int, interface: str, /) -> Any: ...
+
+    def connectTCP(self, host: str, port: int, factory: Any, timeout: float, /) -> Any: ...
+
+
+class Reactor(TimeReactor, UdpReactor, TcpReactor, Protocol):
+    """Time, UDP and TCP together."""
 
 
 class Alarm:

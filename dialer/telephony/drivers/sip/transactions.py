@@ -11,6 +11,7 @@ from collections.abc import Callable
 from enum import Enum, StrEnum, auto
 from typing import Protocol
 
+from dialer.telephony.drivers.sip.hop import Address
 from dialer.telephony.drivers.sip.reactor import Alarm
 from dialer.telephony.drivers.sip.timers import Timers
 from dialer.telephony.wire.message import Request, Response
@@ -202,7 +203,7 @@ class Server:
     """A server transaction: a repeated request gets the same answer (timers J and H).
 
     Final answers to an INVITE, 2xx among them, are sent again until the ACK comes; if none comes
-    in 64 T1, `unacknowledged` is called.
+    in 64 T1, `unacknowledged` is called. A CANCEL before the final answer calls `cancelled`.
     """
 
     def __init__(
@@ -211,13 +212,16 @@ class Server:
         timers: Timers,
         request: Request,
         *,
-        source: tuple[str, int],
+        source: Address,
         send: Send,
         ended: Callable[[], object],
+        reliable: bool = False,
     ) -> None:
         self.request = request
         self.source = source
         self.unacknowledged: Callable[[], None] | None = None
+        self.cancelled: Callable[[], None] | None = None
+        self._reliable = reliable
         self._timers = timers
         self._send = send
         self._ended = ended
@@ -234,10 +238,18 @@ class Server:
     def respond(self, response: Response) -> None:
         self._answer = response.encode()
         if not response.provisional:
-            self._limit.set(self._timers.give_up, self._expired)
-            if self.request.method == "INVITE":
+            self.cancelled = None
+            invite = self.request.method == "INVITE"
+            over = 0.0 if self._reliable and not invite else self._timers.give_up
+            self._limit.set(over, self._expired)
+            if invite and (response.status < 300 or not self._reliable):
                 self._repeat.set(self._interval, self._again)
         self._send(self._answer)
+
+    def cancel(self) -> None:
+        """CANCEL came; one that comes after the final answer changes nothing."""
+        if self.cancelled is not None:
+            self.cancelled()
 
     def acknowledge(self) -> None:
         """The ACK has come: nothing is sent again; repeats of the request are still known."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from dialer.telephony.drivers.sip.hop import Address, Hop
+
 SILENT_CALLS = 2
 """So many calls in a row without any answer, though none waited for timer B, put a trunk down."""
 
@@ -19,6 +21,7 @@ class Trunk:
     name: str
     host: str
     port: int = 5060
+    transport: str = "UDP"  # or TCP
     username: str = ""
     password: str = ""
     from_domain: str = ""  # default: host
@@ -53,11 +56,9 @@ class TokenBucket:
 class TrunkState:
     """The life of a trunk: calls on it, its rate, and whether it answers."""
 
-    def __init__(
-        self, trunk: Trunk, address: tuple[str, int], seconds: Callable[[], float]
-    ) -> None:
+    def __init__(self, trunk: Trunk, address: Address, seconds: Callable[[], float]) -> None:
         self.trunk = trunk
-        self.address = address
+        self.hop = Hop(address=address, username=trunk.username, password=trunk.password)
         self.live = 0
         self.answers_options = False
         self._bucket = TokenBucket(trunk.max_calls_per_second, seconds())

@@ -41,17 +41,17 @@ class TrunkWatch:
             method="OPTIONS",
             uri=f"sip:{trunk.host}:{trunk.port}",
             headers=(
-                ("Via", self._layer.via()),
+                ("Via", self._layer.via(self._trunk.hop.address.transport)),
                 ("Max-Forwards", "70"),
                 ("From", f"<sip:ringfence@{trunk.from_domain or host}>;tag={self._tag}"),
                 ("To", f"<sip:{trunk.host}:{trunk.port}>"),
                 ("Call-ID", self._sip_id),
                 ("CSeq", f"{self._number} OPTIONS"),
-                ("Contact", self._layer.contact),
+                ("Contact", self._layer.contact(self._trunk.hop.address.transport)),
                 ("Accept", "application/sdp"),
             ),
         )
-        self._layer.ask(request, self._trunk.address, self)
+        self._layer.ask(request, self._trunk.hop.address, self)
 
     def provisional(self, response: Response) -> None:
         pass

@@ -1,0 +1,146 @@
+"""SIP over TCP: connections both ways, and messages cut out of their bytes (RFC 3261, 18)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from twisted.internet.protocol import ClientFactory, Protocol, ServerFactory
+
+from dialer.telephony.drivers.sip.hop import Address
+from dialer.telephony.drivers.sip.reactor import TcpReactor
+from dialer.telephony.wire.message import MAX_SIZE
+
+_LENGTH = re.compile(rb"(?im)^(?:content-length|l)[ \t]*:[ \t]*(\d{1,9})[ \t]*\r?$")
+_CONNECT_TIMEOUT = 10.0
+_MOST_WAITING = 1 << 20
+"""Bytes that wait for a connection to be made; what comes on top is dropped."""
+
+
+class Streams:
+    """The connections of one SIP layer, by the address of the far end."""
+
+    def __init__(
+        self,
+        reactor: TcpReactor,
+        receive: Callable[[bytes, Address], None],
+        junk: Callable[[], None],
+        unreachable: Callable[[Address], None],
+    ) -> None:
+        self.receive = receive
+        self.junk = junk
+        self._reactor = reactor
+        self._unreachable = unreachable
+        self._open: dict[Address, SipStream] = {}
+        self._waiting: dict[Address, bytearray] = {}
+        self._closing = False
+
+    def send(self, data: bytes, address: Address) -> None:
+        """Send on the connection that there is, or make one."""
+        stream = self._open.get(address)
+        if stream is not None:
+            stream.transport.write(data)
+            return
+        if self._closing:
+            return
+        waiting = self._waiting.get(address)
+        if waiting is None:
+            self._waiting[address] = bytearray(data)
+            factory = _Outgoing(self, address)
+            self._reactor.connectTCP(address.host, address.port, factory, _CONNECT_TIMEOUT)
+        elif len(waiting) + len(data) <= _MOST_WAITING:
+            waiting += data
+
+    def listen(self, port: int, interface: str) -> Any:
+        """Take connections. Raises twisted's CannotListenError."""
+        return self._reactor.listenTCP(port, _Incoming(self), 50, interface)
+
+    def close(self) -> None:
+        self._closing = True
+        for stream in tuple(self._open.values()):
+            stream.transport.loseConnection()
+
+    def made(self, stream: SipStream, address: Address) -> None:
+        self._open[address] = stream
+        stream.transport.write(bytes(self._waiting.pop(address, b"")))
+
+    def lost(self, stream: SipStream, address: Address) -> None:
+        if self._open.get(address) is stream:
+            del self._open[address]
+
+    def failed(self, address: Address) -> None:
+        self._waiting.pop(address, None)
+        self._unreachable(address)
+
+
+class SipStream(Protocol):
+    """One connection. A message that can't be cut out ends it: nothing after it can be."""
+
+    transport: Any
+
+    def __init__(self, streams: Streams, address: Address) -> None:
+        self._streams = streams
+        self._address = address
+        self._buffer = bytearray()
+
+    def connectionMade(self) -> None:
+        self.transport.setTcpNoDelay(True)
+        self._streams.made(self, self._address)
+
+    def connectionLost(self, reason: Any = None) -> None:
+        self._streams.lost(self, self._address)
+
+    def dataReceived(self, data: bytes) -> None:
+        self._buffer += data
+        while (message := self._cut()) is not None:
+            self._streams.receive(message, self._address)
+
+    def _cut(self) -> bytes | None:
+        """The next whole message, or None while there is none."""
+        start = len(self._buffer) - len(self._buffer.lstrip(b"\r\n"))
+        del self._buffer[:start]  # keep-alives, and line ends between messages
+        end = self._buffer.find(b"\r\n\r\n")
+        if end < 0:
+            if len(self._buffer) > MAX_SIZE:
+                self._spoilt()
+            return None
+        found = _LENGTH.search(self._buffer, 0, end + 2)
+        whole = end + 4 + (int(found.group(1)) if found else 0)
+        if found is None or whole > MAX_SIZE:
+            self._spoilt()
+            return None
+        if len(self._buffer) < whole:
+            return None
+        message = bytes(self._buffer[:whole])
+        del self._buffer[:whole]
+        return message
+
+    def _spoilt(self) -> None:
+        self._buffer.clear()
+        self._streams.junk()
+        self.transport.loseConnection()
+
+
+class _Incoming(ServerFactory):
+    noisy = False
+
+    def __init__(self, streams: Streams) -> None:
+        self._streams = streams
+
+    def buildProtocol(self, addr: Any) -> SipStream:
+        return SipStream(self._streams, Address(addr.host, addr.port, "TCP"))
+
+
+class _Outgoing(ClientFactory):
+    noisy = False
+
+    def __init__(self, streams: Streams, address: Address) -> None:
+        self._streams = streams
+        self._address = address
+
+    def buildProtocol(self, addr: Any) -> SipStream:
+        return SipStream(self._streams, self._address)
+
+    def clientConnectionFailed(self, connector: Any, reason: Any) -> None:
+        self._streams.failed(self._address)
