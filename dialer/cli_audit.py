@@ -1,4 +1,4 @@
-"""The auditor's commands: replay, what-if, roots, differences of packs."""
+"""The auditor's commands: replay, what-if, roots, differences of packs, proof packs."""
 
 from __future__ import annotations
 
@@ -14,12 +14,20 @@ from compliance.pack import RulePack, parse
 from compliance.replay import Change
 from dialer.commands import AsJson, instant, on_store, show
 from dialer.reports.pack_diff import differences
+from dialer.reports.proof.collecting import scope_of
+from dialer.reports.proof.verifying import verify_proof
+from dialer.reports.proof.writing import Written, write_proof
 from dialer.settings import Settings
 from dialer.store import ledger_root, replaying
 from dialer.store.database import Database
 
 From = Annotated[str | None, typer.Option("--from", help="From this ISO instant on.")]
 To = Annotated[str | None, typer.Option("--to", help="To before this ISO instant.")]
+
+proof_app = typer.Typer(
+    invoke_without_command=True,
+    help="The proof pack of one person or case, and its verification.",
+)
 
 WHOLE = 0
 FAILED = 1
@@ -31,6 +39,7 @@ def mount(app: typer.Typer, *, packs: typer.Typer, ledger: typer.Typer) -> None:
     app.command("whatif")(whatif)
     packs.command("diff")(packs_diff)
     ledger.command("root")(ledger_root_command)
+    app.add_typer(proof_app, name="proof")
 
 
 def replay(
@@ -105,6 +114,53 @@ def ledger_root_command(as_json: AsJson = False) -> None:
     """Bind all streams of the ledger by one hash, and write it down; keep it elsewhere too."""
     root = on_store(Settings(), ledger_root.record_root)
     show({"root": root}, as_json=as_json)
+
+
+@proof_app.callback()
+def proof(  # noqa: PLR0917 - each is an option of the command line
+    ctx: typer.Context,
+    person: Annotated[str | None, typer.Option(help="The person's id.")] = None,
+    case: Annotated[str | None, typer.Option(help="A case's id, or the creditor's own.")] = None,
+    since: From = None,
+    until: To = None,
+    out: Annotated[Path | None, typer.Option(help="The ZIP file to write.")] = None,
+    by: Annotated[str, typer.Option(help="Who makes it, for the ledger.")] = "command line",
+    as_json: AsJson = False,
+) -> None:
+    """Everything recorded about the contacts with one person, for a second party to verify."""
+    if ctx.invoked_subcommand is not None:
+        return
+    if out is None or (person is None) == (case is None):
+        raise typer.BadParameter("one of --person and --case, and --out, are needed")
+    first, last = instant(since, "--from"), instant(until, "--to")
+
+    async def job(db: Database) -> Written:
+        async with db.read() as conn:
+            scope = await scope_of(conn, person=person, case_id=case, since=first, until=last)
+        return await write_proof(db, scope, out, by=by)
+
+    show({"file": str(out), **asdict(on_store(Settings(), job))}, as_json=as_json)
+
+
+@proof_app.command("verify")
+def proof_verify(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
+    root: Annotated[str | None, typer.Option(help="A root that was kept elsewhere.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check a proof pack with nothing but the pack; every fault names its file."""
+    checked = verify_proof(file, root=root)
+    if as_json:
+        show(asdict(checked), as_json=True)
+    elif checked.faults:
+        for fault in checked.faults:
+            typer.echo(f"{fault.file}: {fault.reason}")
+    else:
+        typer.echo(
+            f"{checked.files} files, {checked.decisions} decisions, {checked.entries} ledger "
+            f"entries: all hold under root {checked.root}"
+        )
+    raise typer.Exit(FAILED if checked.faults else WHOLE)
 
 
 def _pack(name: str) -> RulePack:

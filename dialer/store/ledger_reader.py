@@ -8,11 +8,10 @@ first part on an export, with no database.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 from sqlalchemy import Connection, select, tuple_
 
@@ -20,6 +19,7 @@ from compliance import ledger
 from compliance.ledger import Broken, Entry, Head
 from dialer.store import tables
 from dialer.store.database import Database
+from dialer.store.ledger_form import from_json, to_json
 from dialer.store.ledger_root import broken_root, entry_of
 from dialer.store.ledger_witness import contradiction
 
@@ -77,7 +77,7 @@ def _export(conn: Connection, path: Path) -> int:
     count = _Count()
     with path.open("w", encoding="utf-8", newline="\n") as file:
         for entry in count.over(_entries(conn)):
-            file.write(json.dumps(_line(entry), ensure_ascii=False) + "\n")
+            file.write(json.dumps(to_json(entry), ensure_ascii=False) + "\n")
         heads = {stream: [head.seq, head.entry_hash] for stream, head in _heads(conn).items()}
         file.write(json.dumps({"heads": heads}) + "\n")
     return count.entries
@@ -126,37 +126,11 @@ class _Export:
                 ended = "heads" in item
                 if ended:
                     continue
-                entry = _parsed(item)
+                entry = from_json(item)
             except (ValueError, KeyError, TypeError, AttributeError) as error:
                 self.fault = f"line {number} is not an entry: {error!r}"
                 return
             yield entry
-
-
-def _line(entry: Entry) -> dict[str, object]:
-    return {
-        "stream": entry.stream,
-        "seq": entry.seq,
-        "at": ledger.instant(entry.at),
-        "monotonic": entry.monotonic,
-        "kind": entry.kind,
-        "body": entry.body.decode(),
-        "prev_hash": entry.prev_hash,
-        "entry_hash": entry.entry_hash,
-    }
-
-
-def _parsed(item: Mapping[str, Any]) -> Entry:
-    return Entry(
-        stream=str(item["stream"]),
-        seq=int(item["seq"]),
-        at=datetime.fromisoformat(item["at"]),
-        monotonic=int(item["monotonic"]),
-        kind=str(item["kind"]),
-        body=str(item["body"]).encode(),
-        prev_hash=str(item["prev_hash"]),
-        entry_hash=str(item["entry_hash"]),
-    )
 
 
 def _entries(conn: Connection) -> Iterator[Entry]:

@@ -79,3 +79,13 @@ def test_a_root_is_written_down(data: Worked) -> None:
     root = json.loads(run("ledger", "root", "--json"))["root"]
     assert len(bytes.fromhex(root)) == 32
     assert "unbroken" in run("ledger", "verify")
+
+
+def test_a_proof_pack_is_written_and_verified(data: Worked, tmp_path: Path) -> None:
+    pack = tmp_path / "proof.zip"
+    told = json.loads(run("proof", "--person", data.one.person, "--out", pack, "--json"))
+    assert told["decisions"] > 0
+    assert f"all hold under root {told['root']}" in run("proof", "verify", pack)
+    run("proof", "verify", pack, "--root", told["root"])
+    run("proof", "verify", pack, "--root", "0" * 64, code=1)
+    run("proof", "--out", pack, code=2)
