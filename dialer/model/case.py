@@ -26,13 +26,14 @@ class PastContact:
     """One entry of a case's history, oldest first, in the words of the contact history.
 
     `position` is the place of the contact point in the creditor's order, None when it is not one
-    of the consumer's; `step` is None for what no campaign step began.
+    of the consumer's; `step` is None for what no campaign step began. What happened to the case
+    itself (a promise, a payment in full, a dispute) has neither channel nor direction.
     """
 
     at: datetime
-    channel: Channel
+    channel: Channel | None
     outcome: str
-    direction: str
+    direction: str | None
     campaign_id: str | None = None
     step: int | None = None
     position: int | None = None

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from compliance.facts import Channel
 from dialer.model.case import Case, CaseId, CaseStatus, PastContact
 from dialer.model.consumer import Consumer, ConsumerId
-from dialer.store import tables
+from dialer.store import case_events, tables
 from dialer.store.attempts import NOT_SENT
 from dialer.store.fact_values import contact_point_from, debt_from
 
@@ -28,6 +28,7 @@ async def load(conn: AsyncConnection, case_ids: Sequence[str]) -> dict[str, Case
     points = _by("consumer_id", await _points(conn, case_ids))
     zones = _by("consumer_id", await _about(conn, _current_zones(), case_ids, tables.locations))
     past = await _past(conn, case_ids)
+    happened = await case_events.history(conn, case_ids)
     return {
         ident: Case(
             id=CaseId(ident),
@@ -39,7 +40,7 @@ async def load(conn: AsyncConnection, case_ids: Sequence[str]) -> dict[str, Case
             debts=tuple(debt_from(debt) for debt in debts[ident]),
             contact_points=tuple(contact_point_from(p) for p in points[row.consumer_id]),
             zones=tuple(sorted({zone.tz for zone in zones[row.consumer_id]})),
-            history=_history(past[ident], points[row.consumer_id]),
+            history=_history(past[ident], points[row.consumer_id], happened[ident]),
         )
         for ident, row in owner.items()
     }
@@ -133,7 +134,9 @@ def _consumer(row: Row[Any]) -> Consumer:
     )
 
 
-def _history(rows: Sequence[Row[Any]], points: Sequence[Row[Any]]) -> tuple[PastContact, ...]:
+def _history(
+    rows: Sequence[Row[Any]], points: Sequence[Row[Any]], happened: Sequence[PastContact]
+) -> tuple[PastContact, ...]:
     positions = {point.contact_point_id: point.position for point in points}
     past = [
         PastContact(
@@ -147,4 +150,4 @@ def _history(rows: Sequence[Row[Any]], points: Sequence[Row[Any]]) -> tuple[Past
         )
         for row in rows
     ]
-    return tuple(sorted(past, key=lambda entry: entry.at))
+    return tuple(sorted([*past, *happened], key=lambda entry: entry.at))

@@ -29,11 +29,12 @@ case_events = Table(
     Column("id", Id, primary_key=True),
     Column("case_id", Id, ForeignKey("cases.id"), nullable=False),
     Column("consumer_id", Id, ForeignKey("consumers.id"), nullable=False),
+    Column("seq", SmallInteger, nullable=False),  # within the case, from 1
     Column("at", UtcDateTime, nullable=False),
     Column("word", Word, nullable=False),
     Column("subject", Id),  # the promise, plan, dispute or payment
     Column("annulled_at", UtcDateTime),  # it turned out not to be so (a payment was taken back)
-    Index(None, "case_id", "at"),
+    UniqueConstraint("case_id", "seq"),
 )
 
 # What a balance consists of. Parts that do not sum to the balance are out of date.

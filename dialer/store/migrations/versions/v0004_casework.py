@@ -76,6 +76,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("case_id", sa.String(length=40), nullable=False),
         sa.Column("consumer_id", sa.String(length=40), nullable=False),
+        sa.Column("seq", sa.SmallInteger(), nullable=False),
         sa.Column("at", UtcDateTime(), nullable=False),
         sa.Column("word", sa.String(length=40), nullable=False),
         sa.Column("subject", sa.String(length=40), nullable=True),
@@ -87,9 +88,7 @@ def upgrade() -> None:
             ["consumer_id"], ["consumers.id"], name=op.f("fk_case_events_consumer_id_consumers")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_case_events")),
-    )
-    op.create_index(
-        op.f("ix_case_events_case_id_at"), "case_events", ["case_id", "at"], unique=False
+        sa.UniqueConstraint("case_id", "seq", name=op.f("uq_case_events_case_id_seq")),
     )
     op.create_table(
         "case_notes",

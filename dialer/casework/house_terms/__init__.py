@@ -1,0 +1,1 @@
+"""The case terms that come with the product, one TOML file a country."""
