@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +19,7 @@ from dialer.reports.proof.verifying import verify_proof
 from dialer.reports.proof.writing import Written, write_proof
 from dialer.settings import Settings
 from dialer.store import ledger_root, replaying
+from dialer.store.closing import day
 from dialer.store.database import Database
 
 From = Annotated[str | None, typer.Option("--from", help="From this ISO instant on.")]
@@ -29,6 +30,7 @@ proof_app = typer.Typer(
     help="The proof pack of one person or case, and its verification.",
 )
 
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 WHOLE = 0
 FAILED = 1
 
@@ -37,6 +39,7 @@ def mount(app: typer.Typer, *, packs: typer.Typer, ledger: typer.Typer) -> None:
     """Put the auditor's commands beside the others."""
     app.command("replay")(replay)
     app.command("whatif")(whatif)
+    app.command("closing")(closing)
     packs.command("diff")(packs_diff)
     ledger.command("root")(ledger_root_command)
     app.add_typer(proof_app, name="proof")
@@ -114,6 +117,42 @@ def ledger_root_command(as_json: AsJson = False) -> None:
     """Bind all streams of the ledger by one hash, and write it down; keep it elsewhere too."""
     root = on_store(Settings(), ledger_root.record_root)
     show({"root": root}, as_json=as_json)
+
+
+def closing(  # noqa: PLR0917 - each is an option of the command line
+    carrier: Annotated[
+        Path | None, typer.Option(help="Call records, JSON or Asterisk CSV.")
+    ] = None,
+    messages: Annotated[Path | None, typer.Option(help="The SMSC's records, JSON.")] = None,
+    mail: Annotated[Path | None, typer.Option(help="The mail log, JSON.")] = None,
+    since: From = None,
+    until: To = None,
+    as_json: AsJson = False,
+) -> None:
+    """Our decisions and contacts beside the far side's records; exit 1 if anything differs.
+
+    Without a period: everything until now.
+    """
+    named = {day.CALLS: carrier, day.TEXTS: messages, day.MAILS: mail}
+    files = {channel: path for channel, path in named.items() if path is not None}
+    first, last = instant(since, "--from"), instant(until, "--to")
+
+    async def job(db: Database) -> day.Closing:
+        return await day.close(db, first or _EARLIEST, last or db.clock.now(), files)
+
+    closed = on_store(Settings(), job)
+    if as_json:
+        show(asdict(closed), as_json=True)
+    else:
+        typer.echo(f"{closed.decisions} decisions, {closed.permits} of them permits")
+        for channel, count in sorted(closed.attempts.items()):
+            told = closed.records.get(channel, "no")
+            typer.echo(f"{channel}: {count} sent by us, {told} on record")
+        for finding in closed.findings:
+            who = finding.attempt_id or finding.channel
+            typer.echo(f"{finding.difference} {who}: {finding.detail}")
+        typer.echo(f"{len(closed.findings)} findings; root {closed.root}")
+    raise typer.Exit(FAILED if closed.findings else WHOLE)
 
 
 @proof_app.callback()
