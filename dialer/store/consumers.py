@@ -13,12 +13,10 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from compliance.facts import Channel, Consent, Hold
-from dialer.store import outbox, tables
+from dialer.store import holds, outbox, tables
 from dialer.store.database import Database, lock
 from dialer.store.fact_rows import (
     consent_row,
-    hold_draft,
-    hold_row,
     opt_out_draft,
     opt_out_row,
 )
@@ -43,7 +41,7 @@ async def opt_out(
         if draft is None:
             return None
         told = {"opt_out": row["id"], "channel": channel}
-        await tell_cases(conn, consumer_id, "opt_out", told, at)
+        await outbox.tell_cases(conn, consumer_id, "opt_out", told, at)
         await append(db, conn, [draft])
     return str(row["id"])
 
@@ -54,34 +52,24 @@ async def add_hold(
     """Put a stop mark on the person; it binds from `hold.received_at`. Gives its id."""
     async with db.write() as conn:
         await lock(conn, [consumer_id])
-        row = hold_row(consumer_id, hold, source=source, now=now)
-        await conn.execute(insert(tables.holds), row)
-        told = {"hold": row["id"], "kind": hold.kind}
-        await tell_cases(conn, consumer_id, "hold", told, now)
-        await append(db, conn, [hold_draft(row)])
-    return str(row["id"])
+        hold_id, draft = await holds.put(conn, consumer_id, hold, source=source, now=now)
+        await append(db, conn, [draft])
+    return hold_id
 
 
 async def resolve_hold(db: Database, hold_id: str, *, at: datetime, source: str) -> bool:
     """End a stop mark; the person's held cases are due again. False if it was ended before."""
-    holds = tables.holds
+    table = tables.holds
     async with db.write() as conn:
-        found = await conn.execute(select(holds.c.consumer_id).where(holds.c.id == hold_id))
+        found = await conn.execute(select(table.c.consumer_id).where(table.c.id == hold_id))
         consumer_id = found.scalar_one_or_none()
         if consumer_id is None:
             raise LookupError(f"there is no hold {hold_id}")
         await lock(conn, [consumer_id])
-        ended = await conn.execute(
-            update(holds)
-            .where(holds.c.id == hold_id, holds.c.resolved_at.is_(None))
-            .values(resolved_at=at)
-        )
-        if ended.rowcount == 0:
+        draft = await holds.lift(conn, consumer_id, hold_id, at=at, source=source)
+        if draft is None:
             return False
-        await wake(conn, consumer_id, at)
-        await tell_cases(conn, consumer_id, "hold.resolved", {"hold": hold_id}, at)
-        body = {"hold": hold_id, "at": at, "source": source}
-        await append(db, conn, [Draft(kind="hold.resolved", body=body, person=consumer_id)])
+        await append(db, conn, [draft])
     return True
 
 
@@ -141,7 +129,7 @@ async def mark_wrong(
         if marked.rowcount == 0:
             return False
         told = {"contact_point": contact_point_id}
-        await tell_cases(conn, consumer_id, "contact_point.wrong", told, at)
+        await outbox.tell_cases(conn, consumer_id, "contact_point.wrong", told, at)
         body = {**told, "at": at, "source": source}
         await append(db, conn, [Draft(kind="contact_point.wrong", body=body, person=consumer_id)])
     return True
@@ -163,17 +151,3 @@ async def write_opt_out(conn: AsyncConnection, row: Mapping[str, object]) -> Dra
         return None
     await conn.execute(insert(table), row)
     return opt_out_draft(row)
-
-
-async def tell_cases(
-    conn: AsyncConnection, person: str, kind: str, payload: Mapping[str, object], at: datetime
-) -> None:
-    """An event for every open case of the person."""
-    table = tables.cases
-    found = await conn.execute(
-        select(table.c.id)
-        .where(table.c.consumer_id == person, table.c.status != "closed")
-        .order_by(table.c.id)
-    )
-    for case_id in found.scalars().all():
-        await outbox.enqueue(conn, case_id, kind, payload, at)

@@ -16,8 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from compliance.facts import Channel
 from dialer.model.contact_point import PointKind
-from dialer.store import tables
-from dialer.store.consumers import tell_cases, write_opt_out
+from dialer.store import outbox, tables
+from dialer.store.consumers import write_opt_out
 from dialer.store.database import Database, lock
 from dialer.store.fact_rows import digest, opt_out_row
 from dialer.store.ids import new_id
@@ -120,7 +120,7 @@ async def _receive(
         )
         draft = await write_opt_out(conn, withdrawal)
         drafts += [draft] if draft else []
-    await tell_cases(conn, person, "inbound", told, inbound.at)
+    await outbox.tell_cases(conn, person, "inbound", told, inbound.at)
     await wake(conn, person, inbound.at)
     return received, drafts
 

@@ -70,6 +70,20 @@ async def enqueue(
     )
 
 
+async def tell_cases(
+    conn: AsyncConnection, person: str, kind: str, payload: Mapping[str, object], at: datetime
+) -> None:
+    """An event for every open case of the person."""
+    table = tables.cases
+    found = await conn.execute(
+        select(table.c.id)
+        .where(table.c.consumer_id == person, table.c.status != "closed")
+        .order_by(table.c.id)
+    )
+    for case_id in found.scalars().all():
+        await enqueue(conn, case_id, kind, payload, at)
+
+
 async def claim(
     db: Database, *, now: datetime, limit: int, lease: timedelta = LEASE
 ) -> list[OutboxEvent]:
