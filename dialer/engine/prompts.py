@@ -11,6 +11,9 @@ Frames = Sequence[bytes]
 LIVE_MESSAGE = "live_message"
 LIMITED_CONTENT = "limited_content"
 RECORDING_NOTICE = "recording_notice"
+ABANDONMENT = "abandonment"
+APOLOGY = "apology"
+INBOUND = "inbound"
 FALLBACK_LANGUAGE = "en"
 
 
@@ -35,5 +38,6 @@ def load_prompts() -> Prompts:
             {
                 language.name: {wav.stem: read_frames(wav) for wav in language.glob("*.wav")}
                 for language in root.iterdir()
+                if language.is_dir()
             }
         )

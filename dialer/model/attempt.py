@@ -12,6 +12,7 @@ from enum import StrEnum
 from dialer.model.call_events import (
     Answered,
     BeepHeard,
+    Bridged,
     CallEvent,
     CallOutcome,
     Dtmf,
@@ -20,11 +21,15 @@ from dialer.model.call_events import (
     MachineVerdict,
     PlayFinished,
     Ringing,
+    Unbridged,
 )
 
 VERDICT_PATIENCE_S = 5.0
 BEEP_PATIENCE_S = 20.0
 KEY_PATIENCE_S = 2.0
+AGENT_PATIENCE_S = 2.0
+"""A person is with an agent within two seconds of the end of their greeting, or the call is
+abandoned and says so (16 CFR 310.4(b)(4)(ii)-(iii), 47 CFR 64.1200(a)(7))."""
 
 
 class Phase(StrEnum):
@@ -35,19 +40,32 @@ class Phase(StrEnum):
     AWAITING_KEY = "awaiting_key"
     AWAITING_BEEP = "awaiting_beep"
     LEAVING_MESSAGE = "leaving_message"
+    AWAITING_AGENT = "awaiting_agent"  # a person is on the line and nobody with them
+    CONNECTING = "connecting"  # an agent is found and being bridged
+    TALKING = "talking"
+    ABANDONING = "abandoning"  # the safe-harbour message plays
+    APOLOGIZING = "apologizing"  # the agent's leg was lost
     ENDING = "ending"
     CLOSED = "closed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallPlan:
-    """What this call is for. Media are names of prepared messages, None = say nothing."""
+    """What this call is for. Media are names of prepared messages, None = say nothing.
+
+    With `agent` a person is for an agent, and `live_message` is not said. `limited_content` tells
+    whether `voicemail` is a message that reveals no debt.
+    """
 
     live_message: str
     voicemail: str | None
     record: bool
     recording_notice: str | None
     detect_machine: bool
+    limited_content: bool = False
+    agent: bool = False
+    abandonment: str | None = None
+    apology: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +79,10 @@ class Call:
     machine_why: str | None = None
     notice_played: bool = False
     message_completed: bool = False
+    conversation: bool = False
+    abandoned: bool = False
+    agent_overdue: bool = False
+    agent_lost: bool = False
     digits: str = ""
     ended: Ended | None = None
 
@@ -70,6 +92,20 @@ class TimerFired:
     """A patience armed by `Arm` has run out."""
 
     name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentFound:
+    """An agent is reserved for this call; `leg_id` is their line."""
+
+    leg_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentGone:
+    """The agent that was found could not be bridged."""
+
+    leg_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,12 +132,31 @@ class Arm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FindAgent:
+    """Reserve an agent; `AgentFound` is to follow as soon as there is one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connect:
+    """Bridge the agent in, with a tone in their ear; `Bridged` or `AgentGone` is to follow."""
+
+    leg_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseAgent:
+    """The agent is not needed here."""
+
+    leg_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Close:
     """The call is over; its outcome may be written."""
 
 
-Action = Play | Record | HangUp | Arm | Close
-Signal = CallEvent | TimerFired
+Action = Play | Record | HangUp | Arm | FindAgent | Connect | ReleaseAgent | Close
+Signal = CallEvent | TimerFired | AgentFound | AgentGone
 
 
 def advance(call: Call, signal: Signal) -> tuple[Call, tuple[Action, ...]]:
@@ -116,24 +171,18 @@ def advance(call: Call, signal: Signal) -> tuple[Call, tuple[Action, ...]]:
         case Answered() if call.phase in (Phase.DIALING, Phase.RINGING):
             return _answered(call)
         case MachineVerdict() if call.phase is Phase.DETECTING:
-            return _judged(
-                replace(call, machine=signal.verdict, machine_why=signal.why), signal.verdict
-            )
-        case TimerFired(name="verdict") if call.phase is Phase.DETECTING:
-            return _judged(
-                replace(call, machine=Machine.NOT_SURE, machine_why="no verdict in time"),
-                Machine.NOT_SURE,
-            )
+            judged = replace(call, machine=signal.verdict, machine_why=signal.why)
+            return _judged(judged, signal.verdict, quiet_s=signal.quiet_ms / 1000)
         case BeepHeard() if call.phase is Phase.AWAITING_BEEP and call.plan.voicemail:
             return replace(call, phase=Phase.LEAVING_MESSAGE), (Play(media=call.plan.voicemail),)
         case PlayFinished() if signal.completed:
             return _played(call, signal.media)
         case Dtmf():
             return replace(call, digits=call.digits + signal.digit), ()
-        case TimerFired(name="beep") if call.phase is Phase.AWAITING_BEEP:
-            return _end(call)
-        case TimerFired(name="key") if call.phase is Phase.AWAITING_KEY:
-            return _end(call)
+        case TimerFired():
+            return _fired(call, signal.name)
+        case AgentFound() | AgentGone() | Bridged() | Unbridged():
+            return _agent(call, signal)
     return call, ()
 
 
@@ -145,9 +194,14 @@ def outcome(call: Call) -> str | None:
     """
     if call.ended is None or call.ended.outcome is not CallOutcome.ANSWERED:
         return None
+    if call.conversation:
+        return "conversation"
+    if call.abandoned:
+        return "abandoned"
     if call.machine is Machine.MACHINE:
-        return "voicemail_message" if call.message_completed else "voicemail_no_message"
-    if call.machine is None and call.plan.detect_machine:
+        left = "voicemail_limited_content" if call.plan.limited_content else "voicemail_message"
+        return left if call.message_completed else "voicemail_no_message"
+    if call.plan.agent or (call.machine is None and call.plan.detect_machine):
         return "answered_dropped"
     return "message_played"
 
@@ -157,34 +211,93 @@ def _answered(call: Call) -> tuple[Call, tuple[Action, ...]]:
     if call.plan.detect_machine:
         waiting = Arm(name="verdict", seconds=VERDICT_PATIENCE_S)
         return replace(call, phase=Phase.DETECTING), (*record, waiting)
-    speaking, actions = _speak(call)
-    return speaking, (*record, *actions)
+    met, actions = _meet(call, quiet_s=0.0)
+    return met, (*record, *actions)
 
 
-def _judged(call: Call, verdict: Machine) -> tuple[Call, tuple[Action, ...]]:
+def _judged(call: Call, verdict: Machine, *, quiet_s: float) -> tuple[Call, tuple[Action, ...]]:
     if verdict is not Machine.MACHINE:
-        return _speak(call)
+        return _meet(call, quiet_s=quiet_s)
     if call.plan.voicemail is None:
         return _end(call)
     patience = Arm(name="beep", seconds=BEEP_PATIENCE_S)
     return replace(call, phase=Phase.AWAITING_BEEP), (patience,)
 
 
-def _speak(call: Call) -> tuple[Call, tuple[Action, ...]]:
-    first = call.plan.live_message
-    if call.plan.record and call.plan.recording_notice:
-        first = call.plan.recording_notice
-    return replace(call, phase=Phase.SPEAKING), (Play(media=first),)
+def _meet(call: Call, *, quiet_s: float) -> tuple[Call, tuple[Action, ...]]:
+    """A person is on the line, and has been quiet for so long since their greeting."""
+    plan = call.plan
+    notice = plan.recording_notice if plan.record else None
+    if not plan.agent:
+        return replace(call, phase=Phase.SPEAKING), (Play(media=notice or plan.live_message),)
+    spoken: tuple[Action, ...] = (Play(media=notice),) if notice else ()
+    patience = Arm(name="agent", seconds=max(0.0, AGENT_PATIENCE_S - quiet_s))
+    return replace(call, phase=Phase.AWAITING_AGENT), (FindAgent(), patience, *spoken)
+
+
+def _fired(call: Call, name: str) -> tuple[Call, tuple[Action, ...]]:
+    match name, call.phase:
+        case "verdict", Phase.DETECTING:
+            judged = replace(call, machine=Machine.NOT_SURE, machine_why="no verdict in time")
+            return _judged(judged, Machine.NOT_SURE, quiet_s=0.0)
+        case "agent", Phase.AWAITING_AGENT:
+            return _abandon(call)
+        case "agent", Phase.CONNECTING:
+            return replace(call, agent_overdue=True), ()
+        case ("beep", Phase.AWAITING_BEEP) | ("key", Phase.AWAITING_KEY):
+            return _end(call)
+    return call, ()
+
+
+def _agent(
+    call: Call, signal: AgentFound | AgentGone | Bridged | Unbridged
+) -> tuple[Call, tuple[Action, ...]]:
+    match signal, call.phase:
+        case AgentFound(), Phase.AWAITING_AGENT:
+            return replace(call, phase=Phase.CONNECTING), (Connect(leg_id=signal.leg_id),)
+        case AgentFound(), _:
+            return call, (ReleaseAgent(leg_id=signal.leg_id),)
+        case AgentGone(), Phase.CONNECTING:
+            release = ReleaseAgent(leg_id=signal.leg_id)
+            if call.agent_overdue:
+                abandoned, actions = _abandon(call)
+                return abandoned, (release, *actions)
+            return replace(call, phase=Phase.AWAITING_AGENT), (release, FindAgent())
+        case Bridged(), Phase.CONNECTING:
+            return replace(call, phase=Phase.TALKING, conversation=True), ()
+        case Unbridged(), Phase.TALKING:
+            return _apologize(replace(call, agent_lost=True))
+    return call, ()
+
+
+def _abandon(call: Call) -> tuple[Call, tuple[Action, ...]]:
+    call = replace(call, abandoned=True)
+    if call.plan.abandonment is None:
+        return _end(call)
+    return replace(call, phase=Phase.ABANDONING), (Play(media=call.plan.abandonment),)
+
+
+def _apologize(call: Call) -> tuple[Call, tuple[Action, ...]]:
+    if call.plan.apology is None:
+        return _end(call)
+    return replace(call, phase=Phase.APOLOGIZING), (Play(media=call.plan.apology),)
 
 
 def _played(call: Call, media: str) -> tuple[Call, tuple[Action, ...]]:
-    if call.phase is Phase.SPEAKING and media == call.plan.recording_notice:
-        return replace(call, notice_played=True), (Play(media=call.plan.live_message),)
-    if call.phase is Phase.SPEAKING:
+    plan = call.plan
+    if media == plan.recording_notice:
+        call = replace(call, notice_played=True)
+        speaking = call.phase is Phase.SPEAKING
+        return call, (Play(media=plan.live_message),) if speaking else ()
+    if call.phase is Phase.SPEAKING or (
+        call.phase is Phase.ABANDONING and media == plan.abandonment
+    ):
         patience = Arm(name="key", seconds=KEY_PATIENCE_S)
         return replace(call, phase=Phase.AWAITING_KEY, message_completed=True), (patience,)
     if call.phase is Phase.LEAVING_MESSAGE:
         return _end(replace(call, message_completed=True))
+    if call.phase is Phase.APOLOGIZING and media == plan.apology:
+        return _end(call)
     return call, ()
 
 

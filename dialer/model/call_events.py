@@ -58,9 +58,12 @@ class Answered(CallEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MachineVerdict(CallEvent):
+    """`ms` after the answer, and `quiet_ms` after the end of the greeting that was heard."""
+
     verdict: Machine
     why: str
     ms: int
+    quiet_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +107,22 @@ class Unbridged(CallEvent):
     """This leg goes on alone: `peer` has ended, or they were parted."""
 
     peer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming(CallEvent):
+    """Somebody calls us: from `number`, "" where it is withheld, by the number `called`."""
+
+    number: str
+    called: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transferred(CallEvent):
+    """The far side's word on a transfer: below 300 the leg ends, with any other it goes on."""
+
+    target: str
+    status: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

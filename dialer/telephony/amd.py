@@ -38,11 +38,15 @@ class Settings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """Who answered, why we think so, and after how many milliseconds."""
+    """Who answered, why we think so, and after how many milliseconds.
+
+    `quiet_ms` is the silence since the greeting ended, 0 where none was heard.
+    """
 
     machine: Machine
     why: str
     ms: int
+    quiet_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +133,8 @@ class Detector:
         return None
 
     def _decide(self, machine: Machine, why: str) -> Verdict:
-        self._verdict = Verdict(machine=machine, why=why, ms=self._ms)
+        quiet = self._ms - self._speech_till if self._speech_from is not None else 0
+        self._verdict = Verdict(machine=machine, why=why, ms=self._ms, quiet_ms=quiet)
         return self._verdict
 
 

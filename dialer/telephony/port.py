@@ -21,11 +21,13 @@ from dialer.model.call_events import (
     CallOutcome,
     Dtmf,
     Ended,
+    Incoming,
     Machine,
     MachineVerdict,
     PlayFinished,
     RecordingFinished,
     Ringing,
+    Transferred,
     Trying,
     Unbridged,
 )
@@ -42,6 +44,7 @@ __all__ = [
     "Ended",
     "EngineHealth",
     "EngineRefused",
+    "Incoming",
     "Machine",
     "MachineVerdict",
     "NotConnected",
@@ -50,6 +53,7 @@ __all__ = [
     "Ringing",
     "Supervision",
     "TelephonyEngine",
+    "Transferred",
     "Trying",
     "Unbridged",
     "UnknownCall",
@@ -126,6 +130,10 @@ class TelephonyEngine(Protocol):
         """
         ...
 
+    async def answer(self, call_id: str) -> None:
+        """Take a call that `Incoming` told of; `Answered` follows. `hangup` refuses it."""
+        ...
+
     async def hangup(self, call_id: str) -> None:
         """End the leg: CANCEL before the answer, BYE after it. Raises UnknownCall."""
         ...
@@ -170,6 +178,14 @@ class TelephonyEngine(Protocol):
         """Put a supervisor's leg beside a bridged call, or change how. Raises NotConnected.
 
         `unbridge(leg_id)` takes it away again.
+        """
+        ...
+
+    async def transfer(self, call_id: str, target: str) -> None:
+        """Let the trunk connect the consumer with `target` in our place; `Transferred` follows.
+
+        Only in-house numbers that the engine was told of can be a target: nobody else is called
+        without a permit. Raises EngineRefused for another, NotConnected for a call not up.
         """
         ...
 

@@ -153,6 +153,7 @@ async def desk(
     timers: Timers | None = None,
     reading: bool = True,
     phones: Sequence[Phone] = (),
+    transfer_to: frozenset[str] = frozenset(),
     **trunk: object,
 ) -> AsyncIterator[Desk]:
     """An engine with one trunk per port and some phones; a desk at it that reads its events."""
@@ -168,6 +169,7 @@ async def desk(
         rtp_ports=(rtp, rtp + 399),
         media_host="127.0.0.1",
         find_phone={phone.name: phone for phone in phones}.get,
+        transfer_to=transfer_to,
         timers=timers,
     ) as engine:
         made = Desk(engine)

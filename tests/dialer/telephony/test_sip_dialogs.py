@@ -19,6 +19,8 @@ from dialer.telephony.port import (
     EngineRefused,
     PlayFinished,
     RecordingFinished,
+    Ringing,
+    Transferred,
     UnknownCall,
 )
 from dialer.telephony.wire import dtmf, g711, rtp, sdp, wav
@@ -206,6 +208,134 @@ async def test_requests_from_the_far_side_are_answered_by_the_book() -> None:
         far.ask(invite, "BYE", 7)
         assert (await far.told("BYE", 3)).status == 200
         await near.wait(Ended)
+
+
+async def test_a_call_outlives_a_re_invite_whose_ack_has_its_own_branch() -> None:
+    brisk = Timers(t1=0.01, t2=0.04, t4=0.04)
+    async with far_side(answers) as far, desk(far.port, timers=brisk) as near:
+        await near.call()
+        await near.wait(Answered)
+        invite = far.requests("INVITE")[0]
+        assert far.media is not None
+        far.ask(invite, "INVITE", 5, body=far.media.described.encode())
+        await far.told("INVITE")
+        far.ask(invite, "ACK", 5, branch="another")
+        await SystemClock().sleep(2 * brisk.give_up)
+        assert near.seen(Ended) == []
+        far.ask(invite, "INVITE", 6, body=far.media.described.encode())
+        assert (await near.wait(Ended)).reason == "no ACK"
+
+
+async def test_reliable_ringing_is_acknowledged_by_prack_each_time_once() -> None:
+    def script(far: FarSide, request: Request) -> None:
+        if request.method == "INVITE":
+            for number in (7, 7, 9, 8):  # a repeat, and one that came too early
+                headers = (("Require", "100rel"), ("RSeq", str(number)))
+                far.answer(request, 183, audio=True, headers=headers)
+        elif request.method == "PRACK" and len(far.requests("PRACK")) == 2:
+            far.answer(request, 200)
+            far.answer(far.requests("INVITE")[0], 200, audio=True)
+        elif request.method != "ACK":
+            far.answer(request, 200)
+
+    async with far_side(script) as far, desk(far.port) as near:
+        await near.call()
+        await near.wait(Answered)
+        assert len(near.seen(Ringing)) == 1
+        await near.engine.hangup("call-1")
+        bye = await far.got("BYE")
+        await near.wait(Ended)
+    assert "100rel" in far.requests("INVITE")[0].all("Supported")
+    pracks = [(p.get("RAck"), p.cseq[0], p.to_tag) for p in far.requests("PRACK")]
+    assert pracks == [("7 1 INVITE", 2, "far"), ("8 1 INVITE", 3, "far")]
+    assert (far.requests("ACK")[0].cseq[0], bye.cseq[0]) == (1, 4)
+
+
+@pytest.mark.parametrize("updates", [True, False])
+async def test_we_refresh_the_session_when_it_is_ours_to_do(updates: bool) -> None:
+    allow = "INVITE, ACK, BYE, CANCEL" + (", UPDATE" if updates else "")
+    method = "UPDATE" if updates else "INVITE"
+
+    def script(far: FarSide, request: Request) -> None:
+        headers = (("Session-Expires", "1;refresher=uac"), ("Allow", allow))
+        if request.method in {"INVITE", "UPDATE"}:
+            if len(far.requests("INVITE")) + len(far.requests("UPDATE")) > 3:
+                headers = headers[1:]
+            far.answer(request, 200, audio=request.method == "INVITE", headers=headers)
+        elif request.method != "ACK":
+            far.answer(request, 200)
+
+    async with far_side(script) as far, desk(far.port) as near:
+        await near.call()
+        await near.wait(Answered)
+        refresh = await far.got(method, 3 if updates else 4)
+        await SystemClock().sleep(0.7)  # the last answer set no limit
+        await near.engine.hangup("call-1")
+        await near.wait(Ended)
+    assert refresh.get("Session-Expires") == "1;refresher=uac"
+    assert len(far.requests(method)) == (3 if updates else 4)
+    assert len(far.requests("ACK")) == len(far.requests("INVITE"))
+
+
+async def test_a_session_that_nobody_refreshes_ends() -> None:
+    def script(far: FarSide, request: Request) -> None:
+        if request.method == "INVITE":
+            headers = (("Session-Expires", "1;refresher=uas"), ("Require", "timer"))
+            far.answer(request, 200, audio=True, headers=headers)
+        elif request.method != "ACK":
+            far.answer(request, 200)
+
+    async with far_side(script) as far, desk(far.port) as near:
+        await near.call()
+        ended = await near.wait(Ended)
+        await far.got("BYE")
+    assert (ended.hung_up_by, "expired" in ended.reason) == ("network", True)
+
+
+async def test_the_far_sides_refresh_is_granted_unless_it_is_too_short() -> None:
+    async with far_side(answers) as far, desk(far.port) as near:
+        await near.call()
+        await near.wait(Answered)
+        invite = far.requests("INVITE")[0]
+        far.ask(invite, "UPDATE", 2, headers=(("Session-Expires", "10"),))
+        refused = await far.told("UPDATE")
+        assert (refused.status, refused.get("Min-SE")) == (422, "90")
+        far.ask(invite, "UPDATE", 3, headers=(("Session-Expires", "1800;refresher=uac"),))
+        granted = await far.told("UPDATE", 2)
+        assert (granted.status, granted.get("Require")) == (200, "timer")
+        assert granted.get("Session-Expires") == "1800;refresher=uac"
+        far.ask(invite, "UPDATE", 4, headers=(("Session-Expires", "1800;refresher=uas"),))
+        ours = await far.told("UPDATE", 3)
+        assert (ours.get("Require"), ours.get("Session-Expires")) == (None, "1800;refresher=uas")
+        far.ask(invite, "BYE", 5)
+        await near.wait(Ended)
+
+
+@pytest.mark.parametrize("status", [200, 486])
+async def test_a_blind_transfer_ends_our_part_only_when_it_has_worked(status: int) -> None:
+    def script(far: FarSide, request: Request) -> None:
+        answers(far, request)
+        if request.method == "REFER":
+            for number, code in ((2, 100), (3, status)):
+                body = f"SIP/2.0 {code} Word\r\n".encode()
+                headers = (("Event", "refer"), ("Subscription-State", "active"))
+                far.ask(far.requests("INVITE")[0], "NOTIFY", number, body=body, headers=headers)
+
+    house = frozenset({"+12125550142"})
+    async with far_side(script) as far, desk(far.port, transfer_to=house) as near:
+        await near.call()
+        await near.wait(Answered)
+        with pytest.raises(EngineRefused, match="in-house"):
+            await near.engine.transfer("call-1", "+12125550199")
+        await near.engine.transfer("call-1", "+12125550142")
+        assert (await near.wait(Transferred)).status == status
+        if status == 486:
+            assert near.seen(Ended) == []
+            await near.engine.hangup("call-1")
+        assert (await near.wait(Ended)).outcome is CallOutcome.ANSWERED
+        await far.got("BYE")
+    refer = far.requests("REFER")[0]
+    assert refer.get("Refer-To") == f"<sip:+12125550142@127.0.0.1:{far.port}>"
 
 
 async def test_requests_outside_any_call_are_answered_too() -> None:

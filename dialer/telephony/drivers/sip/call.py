@@ -33,21 +33,21 @@ class Call(OutgoingLeg):
             symmetric=trunk.trunk.symmetric_rtp,
         )
         self._spec = spec
-        self._trunk = trunk
+        self.trunk = trunk
         self._other_trunk = other_trunk
         self._tried = frozenset({trunk.trunk.name})
         self._detector = Detector() if spec.detect_machine else None
         trunk.live += 1
 
     def _target(self) -> Target:
-        trunk = self._trunk.trunk
+        trunk = self.trunk.trunk
         domain = trunk.from_domain or trunk.host
         caller = f"sip:{self._spec.caller_id or trunk.caller_id}@{domain}"
         identity: Headers = ()
         if trunk.assert_identity:
             identity = (("P-Asserted-Identity", f"<{caller}>"),)
         return Target(
-            hop=self._trunk.hop,
+            hop=self.trunk.hop,
             uri=f"sip:{self._spec.number}@{trunk.host}:{trunk.port}",
             caller=caller,
             callee=f"sip:{self._spec.number}@{trunk.host}",
@@ -55,31 +55,31 @@ class Call(OutgoingLeg):
         )
 
     def reached(self) -> None:
-        self._trunk.heard()
+        self.trunk.heard()
 
     def _silent(self) -> None:
-        self._trunk.silent()
+        self.trunk.silent()
 
     def _freed(self) -> None:
         super()._freed()
-        self._trunk.live -= 1
+        self.trunk.live -= 1
 
     def _troubled(self, failure: Failure, outcome: CallOutcome) -> bool:
         if failure.gone is not None and not (self._timed_out or self._hanging_up):
-            self._trunk.lost(failure.reason)
+            self.trunk.lost(failure.reason)
         elif outcome is CallOutcome.AUTH:
-            self._trunk.pause("it refuses our credentials", AUTH_PAUSE)
+            self.trunk.pause("it refuses our credentials", AUTH_PAUSE)
         elif failure.retry_after is not None and outcome is CallOutcome.CONGESTION:
-            self._trunk.pause("it asks for rest", failure.retry_after)
+            self.trunk.pause("it asks for rest", failure.retry_after)
         return outcome in _TRUNK_FAULTS and self._rang is None and self._try_other()
 
     def _try_other(self) -> bool:
         other = self._other_trunk(self._tried)
         if other is None:
             return False
-        self._trunk.live -= 1
+        self.trunk.live -= 1
         other.live += 1
-        self._trunk = other
+        self.trunk = other
         self._tried |= {other.trunk.name}
         self._invite()
         return True
@@ -89,6 +89,12 @@ class Call(OutgoingLeg):
             return
         found = self._detector.feed(frame)
         if isinstance(found, Verdict):
-            self.tell(MachineVerdict, verdict=found.machine, why=found.why, ms=found.ms)
+            self.tell(
+                MachineVerdict,
+                verdict=found.machine,
+                why=found.why,
+                ms=found.ms,
+                quiet_ms=found.quiet_ms,
+            )
         elif isinstance(found, Beep):
             self.tell(BeepHeard)

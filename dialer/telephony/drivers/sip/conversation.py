@@ -49,6 +49,12 @@ class Conversation:
         request = self.dialog.request(method, via=self._via(), headers=headers, body=body)
         _Asked(self._layer, self._hop, self._address, self._numbered, told).send(request)
 
+    def invite_again(self, *, headers: Headers, body: bytes, told: Told) -> None:
+        """A re-INVITE; each answer to it is acknowledged."""
+        self.dialog = self.dialog.advance()
+        request = self.dialog.request("INVITE", via=self._via(), headers=headers, body=body)
+        _Reinvited(self, self._layer, self._address, told).send(request)
+
     def _numbered(self, request: Request) -> None:
         """A challenge made the request take another number."""
         self.dialog = replace(self.dialog, cseq=max(self.dialog.cseq, request.cseq[0]))
@@ -99,3 +105,37 @@ class _Asked:
     def gone(self, why: Gone) -> None:
         if self._told is not None:
             self._told(None)
+
+
+class _Reinvited:
+    """One re-INVITE, without credentials: who asks for them gets no refresh."""
+
+    def __init__(self, talk: Conversation, layer: Layer, address: Address, told: Told) -> None:
+        self._talk = talk
+        self._layer = layer
+        self._address = address
+        self._told: Told | None = told
+        self._ack: bytes | None = None
+
+    def send(self, request: Request) -> None:
+        self._dialog = self._talk.dialog
+        self._layer.invite(request, self._address, self)
+
+    def provisional(self, response: Response) -> None:
+        pass
+
+    def final(self, response: Response) -> None:
+        if response.status < 300:
+            if self._ack is None:
+                via = self._layer.via(self._address.transport)
+                self._ack = self._dialog.request("ACK", via=via).encode()
+            self._layer.send(self._ack, self._address)
+        self._tell(response)
+
+    def gone(self, why: Gone) -> None:
+        self._tell(None)
+
+    def _tell(self, response: Response | None) -> None:
+        told, self._told = self._told, None
+        if told is not None:
+            told(response)

@@ -10,7 +10,7 @@ from dialer.telephony.wire.message import Headers, Request, Response
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialog:
-    """A dialog that our INVITE made. `local` and `remote` are From and To with their tags."""
+    """A dialog, whoever began it. `local` and `remote` are From and To with their tags."""
 
     call_id: str
     local: str
@@ -70,6 +70,21 @@ def dialog_of(invite: Request, response: Response) -> Dialog:
         target=contacts[0] if contacts else invite.uri,
         routes=tuple(reversed(routes)),
         cseq=invite.cseq[0],
+    )
+
+
+def dialog_of_request(invite: Request, response: Response) -> Dialog:
+    """The dialog that our 2xx to an INVITE makes. Raises Malformed for a Contact that is none."""
+    contacts = [uri for value in invite.all("Contact") if (uri := _readable(value))]
+    if not contacts:
+        raise Malformed("INVITE without a usable Contact")
+    return Dialog(
+        call_id=invite.call_id,
+        local=response.get("To") or "",
+        remote=invite.get("From") or "",
+        target=contacts[0],
+        routes=tuple(value for value in invite.all("Record-Route") if _readable(value)),
+        cseq=0,
     )
 
 

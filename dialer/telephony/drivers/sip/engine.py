@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import socket
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -18,7 +19,9 @@ from compliance.permit import NotCovered, Permit
 from dialer.telephony.drivers.sip.agent import AgentLeg
 from dialer.telephony.drivers.sip.bridge import Bridge
 from dialer.telephony.drivers.sip.call import Call
+from dialer.telephony.drivers.sip.dialog import dialog_of_request
 from dialer.telephony.drivers.sip.hop import Address
+from dialer.telephony.drivers.sip.incoming import IncomingCall
 from dialer.telephony.drivers.sip.layer import ALLOWED, Layer, SipCounters, SipPort, tag
 from dialer.telephony.drivers.sip.leg import Leg, Services
 from dialer.telephony.drivers.sip.media import MediaCounters, NoPort, PortPool, Ticker
@@ -79,6 +82,7 @@ class SipEngine:
         *,
         trunks: Sequence[Trunk],
         find_phone: FindPhone,
+        transfer_to: frozenset[str],
         clock: Clock,
         reactor: Reactor,
         timers: Timers,
@@ -96,6 +100,7 @@ class SipEngine:
         self._ports = PortPool(reactor, rtp_interface, rtp_ports)
         self._ticker = Ticker(reactor)
         self._media_counters = MediaCounters()
+        self._transfer_to = transfer_to
         self._registrar = Registrar(find_phone, clock.monotonic)
         self._legs: dict[str, Leg] = {}
         self._by_sip_id: dict[str, Leg] = {}
@@ -179,6 +184,20 @@ class SipEngine:
         if leg := self._find(call_id):
             for digit in digits:
                 leg.media.press(digit)
+
+    async def answer(self, call_id: str) -> None:
+        leg = self._find(call_id)
+        if isinstance(leg, IncomingCall):
+            leg.answer()
+
+    async def transfer(self, call_id: str, target: str) -> None:
+        if target not in self._transfer_to:
+            raise EngineRefused(f"{target} is no in-house number", retryable=False)
+        leg = self._up(call_id)
+        if not isinstance(leg, Call | IncomingCall):
+            raise NotConnected(f"{call_id} is no consumer's call")
+        trunk = leg.trunk.trunk
+        leg.transfer(f"sip:{target}@{trunk.host}:{trunk.port}")
 
     async def bridge(self, call_id: str, leg_id: str) -> None:
         consumer, agent = self._free(call_id, leg_id), self._free(leg_id, call_id)
@@ -303,10 +322,11 @@ class SipEngine:
             leg.request(request, server)
         elif request.method == "OPTIONS":
             headers = (("Allow", ALLOWED), ("Accept", "application/sdp"))
-            answer = reply(request, 200, to_tag=tag(), headers=headers, source=server.source)
-            server.respond(answer)
+            _reply(request, server, 200, headers)
         elif request.method == "REGISTER":
             self._registrar.register(request, server)
+        elif request.method == "INVITE" and request.to_tag is None:
+            self._invited(request, server)
         else:
             self._refuse(request, server)
 
@@ -314,10 +334,32 @@ class SipEngine:
         """For what belongs to no leg."""
         known = {"INVITE", "BYE", "UPDATE", "INFO", "NOTIFY", "PRACK"}
         status = 481 if request.method in known else 405
-        if request.method == "INVITE" and request.to_tag is None:
-            status = 480
         allow: Headers = (("Allow", ALLOWED),) if status == 405 else ()
-        server.respond(reply(request, status, to_tag=tag(), headers=allow, source=server.source))
+        _reply(request, server, status, allow)
+
+    def _invited(self, invite: Request, server: Server) -> None:
+        """A call from outside: our trunks alone may bring one."""
+        trunk = next((t for t in self._trunks if t.hop.address.host == server.source.host), None)
+        required = invite.all("Require")
+        if trunk is None:
+            _reply(invite, server, 403)
+        elif unknown := [one for one in required if one.lower() not in {"timer"}]:
+            _reply(invite, server, 420, (("Unsupported", ", ".join(unknown)),))
+        elif self._draining or trunk.live >= trunk.trunk.max_channels:
+            _reply(invite, server, 503 if self._draining else 486)
+        else:
+            self._take(invite, server, trunk)
+
+    def _take(self, invite: Request, server: Server, trunk: TrunkState) -> None:
+        dialog_of_request(invite, reply(invite, 200))  # one that can't become a call is refused now
+        call_id = f"in-{secrets.token_hex(8)}"
+        try:
+            call = IncomingCall(self._services, call_id, invite, server, trunk)
+        except NoPort:
+            _reply(invite, server, 486)
+            return
+        self._legs[call_id] = call
+        call.start()
 
     def acknowledged(self, ack: Request) -> None:
         leg = self._by_sip_id.get(ack.call_id)
@@ -386,6 +428,10 @@ class SipEngine:
             return
 
 
+def _reply(request: Request, server: Server, status: int, headers: Headers = ()) -> None:
+    server.respond(reply(request, status, to_tag=tag(), headers=headers, source=server.source))
+
+
 def _no_phone(name: str) -> None:
     """For an engine without agents."""
 
@@ -399,13 +445,15 @@ async def open_sip_engine(
     rtp_ports: tuple[int, int] = (20_000, 29_999),
     media_host: str = "127.0.0.1",
     find_phone: FindPhone = _no_phone,
+    transfer_to: frozenset[str] = frozenset(),
     reactor: Reactor | None = None,
     timers: Timers | None = None,
 ) -> AsyncIterator[SipEngine]:
     """The engine, ready to originate; at the end it hangs up what is left.
 
     `media_host` is the IPv4 address that the far side is told, for RTP and for SIP where `listen`
-    names no address of its own. `find_phone` gives an agent's phone by its name.
+    names no address of its own. `find_phone` gives an agent's phone by its name, and
+    `transfer_to` are the in-house numbers that a call may be transferred to.
     Without `reactor` the engine makes one for the running loop; in a process that has installed
     Twisted's asyncio reactor, pass that one. Raises OSError for an address that can't be used and
     Malformed for one that is none.
@@ -420,6 +468,7 @@ async def open_sip_engine(
         engine = SipEngine(
             trunks=trunks,
             find_phone=find_phone,
+            transfer_to=transfer_to,
             clock=clock,
             reactor=reactor,
             timers=timers or Timers(),

@@ -13,10 +13,16 @@ from typing import Any
 
 from dialer.telephony.drivers.sip.bridge import Bridge
 from dialer.telephony.drivers.sip.conversation import Conversation
-from dialer.telephony.drivers.sip.inside import Inside
+from dialer.telephony.drivers.sip.inside import SDP, Inside
 from dialer.telephony.drivers.sip.layer import Layer, tag
 from dialer.telephony.drivers.sip.media import MediaCounters, PortPool, Session, Ticker
 from dialer.telephony.drivers.sip.recorder import Recorded, Recorder
+from dialer.telephony.drivers.sip.session_timer import (
+    SessionTimer,
+    Terms,
+    agreed_terms,
+    refresh_headers,
+)
 from dialer.telephony.drivers.sip.timers import Timers
 from dialer.telephony.drivers.sip.transactions import Server
 from dialer.telephony.port import (
@@ -27,9 +33,11 @@ from dialer.telephony.port import (
     Ended,
     PlayFinished,
     RecordingFinished,
+    Transferred,
 )
 from dialer.telephony.wire import sdp
-from dialer.telephony.wire.message import Request, reply
+from dialer.telephony.wire.headers import parse_address
+from dialer.telephony.wire.message import Request, Response, reply
 from dialer.telephony.wire.reactor import TimeReactor
 
 
@@ -63,6 +71,9 @@ class Leg:
         self._local_tag = tag()
         self._release_port = services.ports.open(self.media)
         self._inside = Inside(self, services.layer.contact(), services.media_host, self.media.port)
+        self._timer = SessionTimer(services.reactor, self._refresh, self._expired)
+        self._far_updates = False  # it takes UPDATE
+        self._transfer: str | None = None
         self._talk: Conversation | None = None
         self._seq = 0
         self._rang: float | None = None
@@ -152,6 +163,63 @@ class Leg:
             self._talk.bye()
             self._finish(CallOutcome.ANSWERED, sip_code=200, reason="no ACK", by="network")
 
+    def timed(self, terms: Terms | None) -> None:
+        if not self._ending:
+            self._timer.agree(terms)
+
+    def _refresh(self, seconds: int) -> None:
+        """Tell the far side that we are still there."""
+        if self._talk is None:
+            return
+        contact = ("Contact", self._inside.contact)
+        headers = (contact, *refresh_headers(seconds))
+        self._timer.last_chance(seconds / 2)
+        if self._far_updates:
+            self._talk.ask("UPDATE", headers=headers, told=self._refreshed)
+        else:
+            body = self._inside.describe().encode()
+            headers = (*headers, *SDP)
+            self._talk.invite_again(headers=headers, body=body, told=self._refreshed)
+
+    def _refreshed(self, response: Response | None) -> None:
+        if self._ending:
+            return
+        if response is not None and response.status < 300:
+            self._timer.agree(agreed_terms(response))
+        elif response is None or response.status in {408, 481}:
+            self._expired()
+
+    def _expired(self) -> None:
+        if self._talk is not None and not self._ending:
+            self._talk.bye()
+            reason = "the far side is gone: its session has expired"
+            self._finish(CallOutcome.ANSWERED, sip_code=200, reason=reason, by="network")
+
+    def transfer(self, target: str) -> None:
+        """Ask the far side to call `target`, a SIP address, in our place (RFC 3515)."""
+        if self._talk is None or self._ending or self._transfer is not None:
+            return
+        self._transfer = target
+        headers = (
+            ("Contact", self._inside.contact),
+            ("Refer-To", f"<{target}>"),
+            ("Referred-By", f"<{parse_address(self._inside.contact).uri}>"),
+        )
+        self._talk.ask("REFER", headers=headers, told=self._referred)
+
+    def _referred(self, response: Response | None) -> None:
+        if response is None or response.status >= 300:
+            self.transferring(408 if response is None else response.status)
+
+    def transferring(self, status: int) -> None:
+        if self._ending or self._transfer is None or status < 200:
+            return
+        target, self._transfer = self._transfer, None
+        self.tell(Transferred, target=target, status=status)
+        if status < 300 and self._talk is not None:
+            self._talk.bye()
+            self._finish(CallOutcome.ANSWERED, sip_code=200, reason="transferred", by="us")
+
     # Audio
 
     def flow(self, media: sdp.Media) -> None:
@@ -191,6 +259,7 @@ class Leg:
             self.bridge.without(self)
         self.media.stop_play()
         self._ending = True
+        self._timer.clear()
         self._services.ticker.remove(self.media)
         self._release_port()
         self._freed()

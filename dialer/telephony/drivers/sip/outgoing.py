@@ -13,6 +13,7 @@ from dialer.telephony.drivers.sip.invitation import Failure, Invitation
 from dialer.telephony.drivers.sip.layer import ALLOWED
 from dialer.telephony.drivers.sip.leg import Leg, Services
 from dialer.telephony.drivers.sip.reactor import Alarm
+from dialer.telephony.drivers.sip.session_timer import agreed_terms
 from dialer.telephony.drivers.sip.transactions import Gone
 from dialer.telephony.port import CallOutcome, Ringing, Trying
 from dialer.telephony.wire.message import Headers, Request, Response
@@ -107,7 +108,7 @@ class OutgoingLeg(Leg):
                 ("CSeq", "1 INVITE"),
                 ("Contact", self._inside.contact),
                 ("Allow", ALLOWED),
-                ("Supported", "100rel"),
+                ("Supported", "100rel, timer"),
                 ("User-Agent", "Ringfence"),
                 *target.headers,
                 *SDP,
@@ -161,7 +162,9 @@ class OutgoingLeg(Leg):
                 CallOutcome.INCOMPATIBLE, sip_code=200, reason="no audio that we speak", by="us"
             )
             return
+        self._far_updates = "UPDATE" in {method.upper() for method in response.all("Allow")}
         self._begin(talk, media)
+        self._timer.agree(agreed_terms(response))
 
     def crossed(self, response: Response) -> None:
         self._finish(
