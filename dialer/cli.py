@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import sys
 import tempfile
 from dataclasses import asdict
@@ -19,7 +20,7 @@ from compliance import packs as rule_packs
 from compliance.facts import Channel
 from compliance.pack import PackError, parse
 from compliance.vectors import VectorError, decide_vectors
-from dialer import cli_audit, cli_recordings, logs, process, runtime, sample
+from dialer import cli_audit, cli_recordings, cli_simulate, logs, process, runtime, sample
 from dialer.commands import AsJson, instant, on_store, show
 from dialer.engine.next_moment import next_moment
 from dialer.lockfile import AlreadyRunning
@@ -42,6 +43,7 @@ ledger_app = typer.Typer(no_args_is_help=True, help="The contact ledger.")
 app.add_typer(packs_app, name="packs")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(cli_recordings.app, name="recordings")
+app.command("simulate")(cli_simulate.simulate)
 cli_audit.mount(app, packs=packs_app, ledger=ledger_app)
 
 errors = Console(stderr=True)
@@ -80,6 +82,14 @@ def serve() -> None:
         await runtime.serve(settings, reactor, stop, _announce)
 
     process.run(run)
+
+
+@app.command()
+def settings() -> None:
+    """Every setting's environment variable, and its value now."""
+    for name, value in Settings().model_dump().items():
+        shown = re.sub(r"://[^@/]*@", "://***@", "" if value is None else str(value))
+        typer.echo(f"RINGFENCE_{name.upper()}={shown}")
 
 
 @app.command("sample")

@@ -48,7 +48,7 @@ class Report:
 
     def as_html(self) -> str:
         rows = "".join(
-            "<tr>" + "".join(f"<td>{html.escape(_cell(v))}</td>" for v in row.values()) + "</tr>"
+            "<tr>" + "".join(f"<td>{html.escape(shown(v))}</td>" for v in row.values()) + "</tr>"
             for row in (summary(name, rs) for name, rs in self.results.items())
         )
         first = {name: rs[0] for name, rs in self.results.items()}
@@ -142,7 +142,8 @@ def all_pacers() -> dict[str, PacerFactory]:
     return {"predictive": PredictivePacer, **BASELINES}
 
 
-def _cell(value: Any) -> str:
+def shown(value: Any) -> str:
+    """A cell of the report: shares as per cent."""
     return f"{100 * value:.2f} %" if isinstance(value, float) else str(value)
 
 
