@@ -7,7 +7,7 @@ outside systems and the ledger.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -24,7 +24,7 @@ from dialer.casework.allocation import (
     reverse,
 )
 from dialer.model.payment import Payment
-from dialer.store import balances, case_events, promises
+from dialer.store import balances, case_events, plan_course, promises
 from dialer.store.case_events import News
 from dialer.store.case_rows import CaseRow, hold_case, read_case
 from dialer.store.casework_tables import payment_lines, payments
@@ -98,8 +98,12 @@ async def enter(
     )
     if new.received_on > (now + FIRST_ZONE).date():
         raise ValueError(f"payment {new.payment_ref}: {new.received_on.isoformat()} is to come")
-    split = _already_deducted(payment, owed, new) if new.deducted else None
-    split = split or allocate(payment, owed, order, directed_to=new.directed_to)
+    if new.directed_to is None:
+        new = replace(new, directed_to=await _planned(conn, case, owed))
+    if new.deducted:
+        split = _already_deducted(payment, owed, new)
+    else:
+        split = allocate(payment, owed, order, directed_to=new.directed_to)
     await _keep(conn, case, new, split, now)
     if not new.deducted:
         await balances.deduct(conn, split.lines, now)
@@ -165,9 +169,17 @@ async def _follow(conn: AsyncConnection, case: CaseRow, news: News) -> list[Draf
     """What a payment or its reversal brings about."""
     drafts = [await case_events.tell(conn, case, news)]
     drafts += await promises.rejudge(conn, case, news.at)
+    drafts += await plan_course.reassess(conn, case, news.at)
     drafts += await balances.settle_case(conn, case, news.subject, news.at)
     await case_events.replan(conn, case.id, news.at)
     return drafts
+
+
+async def _planned(conn: AsyncConnection, case: CaseRow, owed: Sequence[DebtBalance]) -> str | None:
+    """The debt that an instalment is for, where a plan is in force and the debt can be paid."""
+    debt_id = await plan_course.debt_in_plan(conn, case.id)
+    payable = {debt.debt_id for debt in owed if not debt.disputed}
+    return debt_id if debt_id in payable else None
 
 
 async def _known(conn: AsyncConnection, payment_ref: str) -> Row[Any] | None:
@@ -200,9 +212,7 @@ async def _lines(conn: AsyncConnection, payment_id: str) -> tuple[Line, ...]:
     )
 
 
-def _already_deducted(
-    payment: Payment, owed: Sequence[DebtBalance], new: NewPayment
-) -> Allocation | None:
+def _already_deducted(payment: Payment, owed: Sequence[DebtBalance], new: NewPayment) -> Allocation:
     """A payment that the balances reflect already: to the debt named, or to the only one."""
     debts = [debt.debt_id for debt in owed if new.directed_to in (None, debt.debt_id)]
     if len(debts) != 1:

@@ -6,17 +6,21 @@ from datetime import date, timedelta
 
 from sqlalchemy import insert, select, update
 
+from compliance import packs
+from compliance.permit import Permit, Refusal
 from dialer.casework.allocation import Part
 from dialer.casework.terms import CaseTerms, shipped
 from dialer.model.case import Case
 from dialer.model.promise import PromiseRefused
 from dialer.store import balances, cases, payments, promises, tables
+from dialer.store.attempts import NOT_SENT, Outcome, settle
 from dialer.store.casework_tables import case_events
 from dialer.store.database import Database
+from dialer.store.gate import open_gate
 from dialer.store.ids import new_id
 from dialer.store.payments import NewPayment, Receipt
 from dialer.store.promises import Asked, Promised
-from tests.dialer.store.people import Somebody
+from tests.dialer.store.people import Somebody, call
 
 US: CaseTerms = shipped()["US"]
 CN: CaseTerms = shipped()["CN"]
@@ -148,3 +152,12 @@ async def annulled(db: Database, one: Somebody) -> int:
             )
         )
         return len(rows.all())
+
+
+async def ask_gate(db: Database, one: Somebody) -> Permit | Refusal:
+    """Ask for a call as it would be now; a permit is given back unused."""
+    async with open_gate(db, packs.shipped()) as gate:
+        decision = await gate.admit(call(one))
+    if isinstance(decision, Permit):
+        await settle(db, decision.attempt_id, Outcome(outcome=NOT_SENT, at=db.clock.now()))
+    return decision
