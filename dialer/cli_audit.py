@@ -1,4 +1,4 @@
-"""The auditor's commands: replay, what-if, roots, differences of packs, proof packs."""
+"""The auditor's commands: replay, what-if, roots, proof packs, the closing, and lists."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from compliance import packs as rule_packs
 from compliance.pack import RulePack, parse
 from compliance.replay import Change
 from dialer.commands import AsJson, instant, on_store, show
+from dialer.engine.cutover import Cutover
+from dialer.engine.cutover import cutover as day_one
 from dialer.reports.pack_diff import differences
+from dialer.reports.pressure import Pressure, find_pressure
 from dialer.reports.proof.collecting import scope_of
 from dialer.reports.proof.verifying import verify_proof
 from dialer.reports.proof.writing import Written, write_proof
@@ -21,6 +24,7 @@ from dialer.settings import Settings
 from dialer.store import ledger_root, replaying
 from dialer.store.closing import day
 from dialer.store.database import Database
+from dialer.store.exposure import find_exposure
 
 From = Annotated[str | None, typer.Option("--from", help="From this ISO instant on.")]
 To = Annotated[str | None, typer.Option("--to", help="To before this ISO instant.")]
@@ -40,6 +44,9 @@ def mount(app: typer.Typer, *, packs: typer.Typer, ledger: typer.Typer) -> None:
     app.command("replay")(replay)
     app.command("whatif")(whatif)
     app.command("closing")(closing)
+    app.command("exposure")(exposure)
+    app.command("cutover")(cutover)
+    app.command("pressure")(pressure)
     packs.command("diff")(packs_diff)
     ledger.command("root")(ledger_root_command)
     app.add_typer(proof_app, name="proof")
@@ -153,6 +160,69 @@ def closing(  # noqa: PLR0917 - each is an option of the command line
             typer.echo(f"{finding.difference} {who}: {finding.detail}")
         typer.echo(f"{len(closed.findings)} findings; root {closed.root}")
     raise typer.Exit(FAILED if closed.findings else WHOLE)
+
+
+def exposure(since: From = None, until: To = None, as_json: AsJson = False) -> None:
+    """Past attempts that what we learned later makes questionable; what was known then stays."""
+    first, last = instant(since, "--from"), instant(until, "--to")
+    found = on_store(Settings(), lambda db: find_exposure(db, since=first, until=last))
+    if as_json:
+        show(asdict(found), as_json=True)
+        return
+    for one in found.exposed:
+        causes = ", ".join(f"{c.kind} {c.what} known {c.known_at.isoformat()}" for c in one.causes)
+        typer.echo(
+            f"{one.attempt_id} {one.at.isoformat()} {one.channel} {one.person_id}: "
+            f"{', '.join(one.rules)} ({causes})"
+        )
+    for attempt in found.uncounted:
+        typer.echo(f"{attempt}: reached for somebody else's number")
+    typer.echo(f"{len(found.exposed)} exposed, {len(found.uncounted)} by a wrong number")
+
+
+def cutover(
+    at: Annotated[str | None, typer.Option(help="Day one begins at this ISO instant.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Who may be contacted on day one, and what holds the others back."""
+    settings, begins = Settings(), instant(at, "--at")
+    catalogue = rule_packs.read(settings.packs_dir) if settings.packs_dir else rule_packs.shipped()
+
+    async def job(db: Database) -> Cutover:
+        first = begins or db.clock.now()
+        return await day_one(db, catalogue, actor=settings.actor, at=first)
+
+    found = on_store(settings, job)
+    figures: dict[str, object] = {
+        "at": found.at.isoformat(),
+        "contactable": found.contactable(),
+        "held": found.held(),
+        "unknown_history": found.unknown_history(),
+    }
+    if as_json:
+        show({**figures, "cases": [asdict(one) for one in found.standings]}, as_json=True)
+    else:
+        show(figures, as_json=False)
+
+
+def pressure(
+    days: Annotated[int, typer.Option(min=1, help="Of so many days.")] = 30,
+    as_json: AsJson = False,
+) -> None:
+    """Signs of pressure on people, with the contacts that make them."""
+
+    async def job(db: Database) -> list[Pressure]:
+        now = db.clock.now()
+        async with db.read() as conn:
+            return await find_pressure(conn, since=now - timedelta(days=days), until=now)
+
+    found = on_store(Settings(), job)
+    if as_json:
+        show({"signs": [asdict(one) for one in found]}, as_json=True)
+        return
+    for one in found:
+        typer.echo(f"{one.at.isoformat()} {one.person_id} {one.sign}: {', '.join(one.contacts)}")
+    typer.echo(f"{len(found)} signs")
 
 
 @proof_app.callback()

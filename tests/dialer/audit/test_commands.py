@@ -89,3 +89,12 @@ def test_a_proof_pack_is_written_and_verified(data: Worked, tmp_path: Path) -> N
     run("proof", "verify", pack, "--root", told["root"])
     run("proof", "verify", pack, "--root", "0" * 64, code=1)
     run("proof", "--out", pack, code=2)
+
+
+def test_the_lists_are_printed(data: Worked) -> None:
+    assert run("exposure").endswith("0 exposed, 0 by a wrong number\n")
+    assert run("pressure", "--days", "3650").endswith("signs\n")
+    told = json.loads(run("cutover", "--at", "2026-12-20T17:00:00Z", "--json"))
+    assert len(told["cases"]) == 6
+    assert told["unknown_history"] == 0
+    assert "contactable: " in run("cutover", "--at", "2026-12-20T17:00:00Z")
