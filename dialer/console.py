@@ -45,6 +45,7 @@ async def serve_console(services: Services, listener: socket.socket) -> AsyncIte
         app.state.streams.close()
         server.should_exit = True
         await running
+        await app.state.looks.written()
 
 
 def bind(address: str) -> socket.socket:

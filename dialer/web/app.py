@@ -9,7 +9,9 @@ from starlette.staticfiles import StaticFiles
 
 from dialer.web import events, hooks, pages, probes, problems
 from dialer.web.api import v1
+from dialer.web.jobs import Jobs
 from dialer.web.limits import FailureLimit
+from dialer.web.looking import Looking, Looks
 from dialer.web.render import STATIC
 from dialer.web.security import Headers
 from dialer.web.services import Services
@@ -29,7 +31,8 @@ def create_app(services: Services) -> FastAPI:
     """Build the application on its services.
 
     Before the server is told to stop, call `app.state.streams.close()`: it ends the open event
-    streams, for which the server would wait.
+    streams, for which the server would wait. After it, await `app.state.looks.written()`: it
+    gives the last looks time to reach the ledger.
     """
     app = _App(
         title="Ringfence",
@@ -43,6 +46,9 @@ def create_app(services: Services) -> FastAPI:
     app.state.services = services
     app.state.streams = events.Streams()
     app.state.failures = FailureLimit(services.clock)
+    app.state.jobs = Jobs(services.db)
+    app.state.looks = Looks(services.db)
+    app.add_middleware(Looking, looks=app.state.looks)
     app.add_middleware(Headers, https=services.settings.https)
     problems.install(app)
     for router in ROUTERS:

@@ -23,6 +23,7 @@ from dialer.store.accounts import (
     find_token,
     touch_session,
 )
+from dialer.web.looking import open_look
 from dialer.web.services import Services
 
 SESSION_COOKIE = "ringfence_session"
@@ -40,7 +41,10 @@ class Permission(StrEnum):
     FIND_PEOPLE = "find_people"
     SEE_NUMBERS = "see_numbers"  # whole, not masked
     SEE_LEDGER = "see_ledger"
+    EXPORT_LEDGER = "export_ledger"
+    PROVE = "prove"  # take away a person's proof pack
     SEE_PACKS = "see_packs"
+    TRY_DRAFTS = "try_drafts"  # put past decisions before a draft pack
     MANAGE_ACCOUNTS = "manage_accounts"
 
 
@@ -66,7 +70,10 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
             _P.FIND_PEOPLE,
             _P.SEE_NUMBERS,
             _P.SEE_LEDGER,
+            _P.EXPORT_LEDGER,
+            _P.PROVE,
             _P.SEE_PACKS,
+            _P.TRY_DRAFTS,
         }
     ),
     Role.ADMINISTRATOR: frozenset(
@@ -76,11 +83,17 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
             _P.SEE_ATTEMPTS,
             _P.SEE_DECISIONS,
             _P.SEE_LEDGER,
+            _P.EXPORT_LEDGER,
             _P.SEE_PACKS,
+            _P.TRY_DRAFTS,
             _P.MANAGE_ACCOUNTS,
         }
     ),
 }
+
+
+WATCHED = frozenset({_P.FIND_PEOPLE, _P.PROVE})
+"""Whoever uses these is written down; of an auditor everything is."""
 
 
 class NotAuthenticated(Exception):
@@ -144,6 +157,8 @@ def require(permission: Permission | None) -> Callable[[Request], Awaitable[Acto
             if not may(actor, permission):
                 raise Forbidden(f"the role {actor.role} does not include {permission}")
         await check_csrf(request)
+        if permission is not None and (actor.role is Role.AUDITOR or permission in WATCHED):
+            open_look(request, actor)
         return actor
 
     return actor_of

@@ -17,9 +17,13 @@ from dialer.reports.decisions import (
     refusals_by_rule,
 )
 from dialer.store.accounts import Actor
+from dialer.web.again import decide_again
 from dialer.web.auth import Permission, may, require, services_of
 from dialer.web.cursor import read_cursor, write_cursor
+from dialer.web.jobs import apart
+from dialer.web.looking import add_to_look
 from dialer.web.masking import mask_within
+from dialer.web.problems import is_fragment
 from dialer.web.render import formats, render
 
 router = APIRouter(include_in_schema=False)
@@ -57,27 +61,41 @@ async def refusals_fragment(request: Request, actor: Sees, choice: Choice) -> Re
 
 @router.get("/decisions/{decision_id}")
 async def decision_page(request: Request, actor: Sees, decision_id: str) -> Response:
+    return render(request, "decision.html", **await _opened(request, actor, decision_id))
+
+
+@router.post("/decisions/{decision_id}/replay")
+async def replay_decision(request: Request, actor: Sees, decision_id: str) -> Response:
+    """Decide again from the record, and show whether the bytes are the same."""
+    again = await apart(services_of(request).db, lambda db: decide_again(db, decision_id))
+    page = "replay.html" if is_fragment(request) else "decision.html"
+    opened = await _opened(request, actor, decision_id)
+    return render(request, page, **{**opened, "again": again})
+
+
+async def _opened(request: Request, actor: Actor, decision_id: str) -> dict[str, Any]:
+    """One decision with all that its page shows."""
     async with services_of(request).db.read() as conn:
         detail = await find_decision(conn, decision_id)
     if detail is None:
         raise HTTPException(404)
+    add_to_look(request, consumer_id=detail.row.consumer_id)
     findings = sorted(detail.findings, key=lambda f: ORDER.index(f.verdict))
     inputs: object = dict(detail.inputs)
     if not may(actor, Permission.SEE_NUMBERS):
         inputs = mask_within(inputs)
     packs = services_of(request).packs
     rules = {rule.rule_id: rule for pack in packs.values() for rule in pack.rules}
-    return render(
-        request,
-        "decision.html",
-        detail=detail,
-        row=detail.row,
-        telling=[f for f in findings if f.verdict != "pass"],
-        passing=[f for f in findings if f.verdict == "pass"],
-        inputs=inputs,
-        packs=packs,
-        rules=rules,
-    )
+    return {
+        "detail": detail,
+        "row": detail.row,
+        "telling": [f for f in findings if f.verdict != "pass"],
+        "passing": [f for f in findings if f.verdict == "pass"],
+        "inputs": inputs,
+        "packs": packs,
+        "rules": rules,
+        "again": None,
+    }
 
 
 async def _list(request: Request, choice: RefusalChoice) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from dialer.reports.people import MOST, find_people
 from dialer.reports.person_history import person_history
 from dialer.store.accounts import Actor
 from dialer.web.auth import Permission, require, services_of
+from dialer.web.looking import add_to_look
 from dialer.web.render import formats, render
 
 router = APIRouter(prefix="/people", include_in_schema=False)
@@ -25,6 +26,7 @@ async def search_page(
 ) -> Response:
     async with services_of(request).db.read() as conn:
         people = await find_people(conn, q)
+    add_to_look(request, found=[person.id for person in people])
     return render(request, "people.html", q=q, since=since, until=until, people=people, most=MOST)
 
 

@@ -141,8 +141,11 @@ def make_services(
 
 
 @pytest.fixture
-def app(services: Services) -> FastAPI:
-    return create_app(services)
+async def app(services: Services) -> AsyncIterator[FastAPI]:
+    app = create_app(services)
+    yield app
+    await app.state.jobs.settled()
+    await app.state.looks.written()
 
 
 @pytest.fixture

@@ -1,0 +1,135 @@
+"""Long work off the loop: in a thread with a loop and a connection to the store of its own.
+
+No request waits for a job, and none is slowed by it: a page asks now and then how far it has come.
+Jobs live in the memory of this process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Thread
+from typing import Any, TypeVar
+
+import structlog
+
+from dialer.store.database import Database, open_database
+from dialer.store.ids import new_id
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+REMEMBERED = 50
+
+
+async def apart(db: Database, work: Callable[[Database], Awaitable[T]]) -> T:
+    """What `work` gives on the same store, in a thread of its own; it raises what `work` raises.
+
+    The thread ends with the process: work that is cut off has written nothing, or all.
+    """
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[T] = loop.create_future()
+
+    def settle(task: asyncio.Task[T]) -> None:
+        if done.cancelled():
+            return
+        error = task.exception()
+        if error is not None:
+            done.set_exception(error)
+        else:
+            done.set_result(task.result())
+
+    async def alone() -> None:
+        task = asyncio.create_task(_on_own_store(db, work))
+        await asyncio.wait({task})
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(settle, task)
+
+    Thread(target=lambda: asyncio.run(alone()), name="apart", daemon=True).start()
+    return await done
+
+
+async def _on_own_store(db: Database, work: Callable[[Database], Awaitable[T]]) -> T:
+    url = db.engine.url.render_as_string(hide_password=False)
+    async with open_database(url, clock=db.clock, writer=f"{db.writer}.audit") as own:
+        return await work(own)
+
+
+@dataclass(slots=True, kw_only=True)
+class Job:
+    """Work that was begun: how far it has come, or what came of it.
+
+    `done` counts in the unit of `total`; without a total there is no measure. `fault` is why it
+    failed.
+    """
+
+    id: str
+    kind: str
+    by: str
+    begun_at: datetime
+    total: int | None = None
+    done: int = 0
+    ended_at: datetime | None = None
+    result: Any = None
+    fault: str | None = None
+
+    @property
+    def share(self) -> float | None:
+        """How much of it is done, from 0 to 1."""
+        return min(1.0, self.done / self.total) if self.total else None
+
+
+class Jobs:
+    """The jobs of this process, the newest last; at most one of a kind runs."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._jobs: OrderedDict[str, Job] = OrderedDict()
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    def find(self, job_id: str) -> Job | None:
+        return self._jobs.get(job_id)
+
+    def latest(self, kind: str) -> Job | None:
+        """The job of a kind that was begun last."""
+        return next((job for job in reversed(self._jobs.values()) if job.kind == kind), None)
+
+    def begin(
+        self,
+        kind: str,
+        by: str,
+        work: Callable[[Database, Job], Awaitable[Any]],
+        *,
+        total: int | None = None,
+    ) -> Job:
+        """Begin the work; where one of its kind runs already, that job is given instead."""
+        latest = self.latest(kind)
+        if latest is not None and latest.ended_at is None:
+            return latest
+        begun_at = self._db.clock.now()
+        job = Job(id=new_id("job"), kind=kind, by=by, begun_at=begun_at, total=total)
+        self._jobs[job.id] = job
+        while len(self._jobs) > REMEMBERED:
+            self._jobs.popitem(last=False)
+        task = asyncio.create_task(apart(self._db, lambda db: work(db, job)))
+        self._tasks.add(task)
+        task.add_done_callback(lambda ended: self._end(job, ended))
+        return job
+
+    async def settled(self) -> None:
+        """Wait until no job runs."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    def _end(self, job: Job, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        job.ended_at = self._db.clock.now()
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            job.fault = f"{type(error).__name__}: {error}"
+            log.error("job failed", kind=job.kind, exc_info=error)
+        elif not task.cancelled():
+            job.result = task.result()

@@ -1,0 +1,163 @@
+"""The auditor's tools: replay, proof, search, the ledger's verification, drafts; and who looked."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import re
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+from sqlalchemy import select, update
+
+from compliance.facts import Channel
+from dialer.store import tables
+from dialer.store.accounts import Role
+from dialer.store.database import Database
+from scheduler.clock import ManualClock
+from tests.dialer.web.conftest import LogIn, csrf_of
+from tests.dialer.web.sample import add_contact
+
+
+async def refusal(db: Database, clock: ManualClock, campaign_id: str) -> str:
+    """A call that the weekly cap refuses; its id."""
+    async with db.write() as conn:
+        return await add_contact(
+            db,
+            conn,
+            random.Random(1),
+            campaign_id=campaign_id,
+            case_id="case_0000",
+            channel=Channel.CALL,
+            at=clock.now(),
+            refuse=True,
+        )
+
+
+async def send(client: httpx.AsyncClient, page: str, path: str, **more: Any) -> httpx.Response:
+    """Fill in a form of a page and send it."""
+    data = {"csrf_token": csrf_of((await client.get(page)).text), **more.pop("data", {})}
+    return await client.post(path, data=data, **more)
+
+
+async def looks(app: FastAPI, db: Database) -> list[dict[str, Any]]:
+    """What the ledger says of who looked at what, in order."""
+    await app.state.looks.written()
+    table = tables.ledger
+    query = (
+        select(table.c.body).where(table.c.kind == "audit.looked").order_by(table.c.at, table.c.seq)
+    )
+    async with db.read() as conn:
+        return [json.loads(body) for body in (await conn.execute(query)).scalars()]
+
+
+async def test_a_decision_is_replayed_to_the_same_bytes(
+    log_in: LogIn, work: dict[str, str], db: Database, clock: ManualClock
+) -> None:
+    ident = await refusal(db, clock, work["Auto loans, early calls"])
+    client = await log_in(Role.AUDITOR)
+    page = f"/decisions/{ident}"
+    answer = await send(client, page, f"{page}/replay")
+    assert "Byte for byte the same" in answer.text
+    assert "<h1" in answer.text
+    digests = re.findall(r'<code class="hash">([0-9a-f]{64})<', answer.text)
+    async with db.read() as conn:
+        query = select(tables.decisions.c.record_sha256).where(tables.decisions.c.id == ident)
+        kept = (await conn.execute(query)).scalar_one()
+    assert digests[:3] == [kept] * 3  # in the ledger, kept, decided again
+    part = await send(client, page, f"{page}/replay", headers={"HX-Request": "true"})
+    assert "<h1" not in part.text
+    assert "Byte for byte the same" in part.text
+
+
+async def test_a_changed_record_shows_its_first_difference(
+    log_in: LogIn, work: dict[str, str], db: Database, clock: ManualClock
+) -> None:
+    ident = await refusal(db, clock, work["Auto loans, early calls"])
+    table = tables.decisions
+    async with db.write() as conn:
+        record = (
+            await conn.execute(select(table.c.record).where(table.c.id == ident))
+        ).scalar_one()
+        forged = record.replace('"allowed":false', '"allowed":true')
+        await conn.execute(update(table).where(table.c.id == ident).values(record=forged))
+    client = await log_in(Role.AUDITOR)
+    answer = await send(client, f"/decisions/{ident}", f"/decisions/{ident}/replay")
+    assert "Not the same" in answer.text
+    assert "decision.allowed was true, is now false" in answer.text
+    assert answer.text.count("hash differs") == 2
+
+
+async def test_a_decision_that_can_not_be_replayed_says_why(
+    log_in: LogIn, work: dict[str, str], db: Database, clock: ManualClock
+) -> None:
+    ident = await refusal(db, clock, work["Auto loans, early calls"])
+    table = tables.decisions
+    async with db.write() as conn:
+        record = (
+            await conn.execute(select(table.c.record).where(table.c.id == ident))
+        ).scalar_one()
+        known = re.search(r'"us.regf":"([0-9a-f]{64})"', record)
+        assert known is not None
+        lost = record.replace(known[1], "0" * 64)
+        await conn.execute(update(table).where(table.c.id == ident).values(record=lost))
+    client = await log_in(Role.AUDITOR)
+    answer = await send(client, f"/decisions/{ident}", f"/decisions/{ident}/replay")
+    assert "is not kept" in answer.text
+    assert "could not be decided" in answer.text
+    gone = await client.post("/decisions/none/replay", data={"csrf_token": csrf_of(answer.text)})
+    assert gone.status_code == 404
+
+
+async def test_a_refusal_says_what_would_change_it(
+    log_in: LogIn, work: dict[str, str], db: Database, clock: ManualClock
+) -> None:
+    ident = await refusal(db, clock, work["Auto loans, early calls"])
+    client = await log_in(Role.AUDITOR)
+    text = (await client.get(f"/decisions/{ident}")).text
+    part = text.split("What would change the answer")[1].split("</section>")[0]
+    assert "US-REGF-7IN7" in part
+    assert "Time alone" in part
+    assert "2026-11-26 00:00:00-05:00 America/New_York" in part
+
+
+async def test_what_an_auditor_looks_at_stands_in_the_ledger_by_opaque_ids(
+    log_in: LogIn, work: dict[str, str], app: FastAPI, db: Database
+) -> None:
+    client = await log_in(Role.AUDITOR)
+    await client.get("/people", params={"q": "Quickwater"})
+    await client.get("/people/consumer_0000")
+    await client.get("/people/consumer_0000")  # the same look
+    await client.get("/people/consumer_9999")  # nothing was seen
+    await client.get("/refusals?rule=US-REGF-7IN7")
+    found = await looks(app, db)
+    assert [look["page"] for look in found] == [
+        "GET /people",
+        "GET /people/{consumer_id}",
+        "GET /refusals",
+    ]
+    assert {look["role"] for look in found} == {"auditor"}
+    assert {look["by"] for look in found} == {"auditor-0"}
+    assert "uickwater" not in json.dumps(found)
+    assert "consumer_0000" in found[0]["found"]
+    assert found[1]["person"] == "consumer_0000"
+
+
+async def test_a_supervisor_s_look_at_a_person_is_written_and_a_look_at_figures_is_not(
+    log_in: LogIn, work: dict[str, str], app: FastAPI, db: Database
+) -> None:
+    client = await log_in(Role.SUPERVISOR)
+    await client.get("/campaigns")
+    await client.get("/people/consumer_0001")
+    assert [look["person"] for look in await looks(app, db)] == ["consumer_0001"]
+
+
+async def test_no_look_is_lost_where_many_come_at_once(
+    log_in: LogIn, work: dict[str, str], app: FastAPI, db: Database
+) -> None:
+    client = await log_in(Role.AUDITOR)
+    paths = [f"/attempts?outcome=o{number}" for number in range(20)]
+    await asyncio.gather(*map(client.get, paths))
+    assert len(await looks(app, db)) == 20
