@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import structlog
 
@@ -15,20 +16,29 @@ from dialer.engine.prompts import Prompts
 from dialer.model import attempt
 from dialer.model.attempt import (
     Action,
+    AgentFound,
+    AgentGone,
     Arm,
     Call,
     CallPlan,
+    Connect,
+    FindAgent,
     HangUp,
     Play,
     Record,
+    ReleaseAgent,
     Signal,
     TimerFired,
 )
-from dialer.model.call_events import CallEvent, RecordingFinished
-from dialer.telephony.port import CallSpec, TelephonyEngine
+from dialer.model.call_events import CallEvent, Incoming, RecordingFinished
+from dialer.telephony.port import CallSpec, NotConnected, TelephonyEngine, UnknownCall
+from dialer.telephony.wire import g711
 from scheduler.clock import Clock
 
 log = structlog.get_logger(__name__)
+
+CONNECT_TONE = g711.tone(1000, 0.2, level=0.1)
+"""What an agent hears the moment that a consumer is on their line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,17 +50,40 @@ class CallReport:
     recording_seconds: float
 
 
+class AgentPool(Protocol):
+    """The agents who are logged in, each on a leg that stays up."""
+
+    async def find(self, call_id: str) -> str:
+        """Reserve an agent for this call, as soon as one is ready; the id of their leg."""
+        ...
+
+    def release(self, leg_id: str) -> None:
+        """The call that this agent was reserved for is over, or does not need them."""
+        ...
+
+    def told(self, event: CallEvent) -> None:
+        """An event of an agent's leg."""
+        ...
+
+
 class Calls:
     """All calls of this process over one telephony engine."""
 
     def __init__(
-        self, engine: TelephonyEngine, prompts: Prompts, spool: Path, clock: Clock
+        self,
+        engine: TelephonyEngine,
+        prompts: Prompts,
+        spool: Path,
+        clock: Clock,
+        agents: AgentPool | None = None,
     ) -> None:
+        self.agents = agents
         self._engine = engine
         self._prompts = prompts
         self._spool = spool
         self._clock = clock
         self._signals: dict[str, asyncio.Queue[Signal]] = {}
+        self._arrived: asyncio.Queue[Incoming] = asyncio.Queue()
 
     async def ready(self) -> str | None:
         """None when calls may be placed now, else the reason why not."""
@@ -64,36 +97,31 @@ class Calls:
 
         Raises EngineRefused or NotCovered when nothing was sent.
         """
-        signals: asyncio.Queue[Signal] = asyncio.Queue()
-        self._signals[spec.call_id] = signals
-        try:
-            await self._engine.originate(permit, spec)
-            return await self._follow(Call(call_id=spec.call_id, plan=plan), signals, language)
-        finally:
-            del self._signals[spec.call_id]
+        call = Call(call_id=spec.call_id, plan=plan)
+        return await self._followed(call, self._engine.originate(permit, spec), language)
 
-    async def _follow(
-        self, call: Call, signals: asyncio.Queue[Signal], language: str
+    async def arrivals(self) -> AsyncIterator[Incoming]:
+        """Calls that come in; each rings until it is taken."""
+        while True:
+            yield await self._arrived.get()
+
+    async def take(self, incoming: Incoming, plan: CallPlan, *, language: str) -> CallReport:
+        """Answer a call that has come in and follow it to its end."""
+        call = Call(call_id=incoming.call_id, plan=plan)
+        return await self._followed(call, self._engine.answer(incoming.call_id), language)
+
+    async def _followed(
+        self, call: Call, begin: Coroutine[object, object, None], language: str
     ) -> CallReport:
-        recording, seconds = None, 0.0
-        timers: list[asyncio.Task[None]] = []
+        signals = self._signals.setdefault(call.call_id, asyncio.Queue())
         try:
-            while call.phase is not attempt.Phase.CLOSED:
-                signal = await signals.get()
-                if isinstance(signal, RecordingFinished):
-                    recording, seconds = Path(signal.path), signal.duration_s
-                call, actions = attempt.advance(call, signal)
-                for action in actions:
-                    if isinstance(action, Arm):
-                        timers.append(asyncio.create_task(self._fire(action, signals)))
-                    else:
-                        await self._do(call.call_id, action, language)
+            await begin
+            return await _Follower(self, call, signals, language).run()
         finally:
-            for timer in timers:
-                timer.cancel()
-        return CallReport(call=call, recording=recording, recording_seconds=seconds)
+            del self._signals[call.call_id]
 
-    async def _do(self, call_id: str, action: Action, language: str) -> None:
+    async def do(self, call_id: str, action: Action, language: str) -> None:
+        """Do what the state machine asks of the engine."""
         match action:
             case Play(media=name):
                 await self._engine.play(call_id, self._prompts.frames(language, name), name=name)
@@ -101,10 +129,12 @@ class Calls:
                 await self._engine.record(call_id, str(self._spool / f"{call_id}.wav"))
             case HangUp():
                 await self._engine.hangup(call_id)
+            case Connect(leg_id=leg_id):
+                await self._engine.bridge(call_id, leg_id)
+                await self._engine.play(leg_id, CONNECT_TONE, name="connect")
 
-    async def _fire(self, timer: Arm, signals: asyncio.Queue[Signal]) -> None:
-        await self._clock.sleep(timer.seconds)
-        signals.put_nowait(TimerFired(name=timer.name))
+    async def pause(self, seconds: float) -> None:
+        await self._clock.sleep(seconds)
 
     async def _route(self) -> None:
         async for event in self._engine.events():
@@ -112,19 +142,93 @@ class Calls:
 
     def _deliver(self, event: CallEvent) -> None:
         signals = self._signals.get(event.call_id)
-        if signals is None:
-            log.warning("event without a call", call_id=event.call_id, kind=type(event).__name__)
-        else:
+        if signals is not None:
             signals.put_nowait(event)
+        elif isinstance(event, Incoming):
+            self._signals[event.call_id] = asyncio.Queue()
+            self._arrived.put_nowait(event)
+        elif self.agents is not None:
+            self.agents.told(event)
+        else:
+            log.warning("event without a call", call_id=event.call_id, kind=type(event).__name__)
+
+
+class _Follower:
+    """Follows one call: its timers, and the agent that it may have."""
+
+    def __init__(
+        self, calls: Calls, call: Call, signals: asyncio.Queue[Signal], language: str
+    ) -> None:
+        self._calls = calls
+        self._call = call
+        self._signals = signals
+        self._language = language
+        self._tasks: list[asyncio.Task[None]] = []
+        self._reserved: set[str] = set()
+
+    async def run(self) -> CallReport:
+        recording, seconds = None, 0.0
+        try:
+            while self._call.phase is not attempt.Phase.CLOSED:
+                signal = await self._signals.get()
+                if isinstance(signal, RecordingFinished):
+                    recording, seconds = Path(signal.path), signal.duration_s
+                self._call, actions = attempt.advance(self._call, signal)
+                for action in actions:
+                    await self._do(action)
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            for leg_id in tuple(self._reserved):
+                self._release(leg_id)
+            if self._call.phase is not attempt.Phase.CLOSED:  # our own fault: leave no line up
+                await self._calls.do(self._call.call_id, HangUp(), self._language)
+        return CallReport(call=self._call, recording=recording, recording_seconds=seconds)
+
+    async def _do(self, action: Action) -> None:
+        match action:
+            case Arm():
+                self._tasks.append(asyncio.create_task(self._fire(action)))
+            case FindAgent():
+                self._tasks.append(asyncio.create_task(self._find()))
+            case ReleaseAgent(leg_id=leg_id):
+                self._release(leg_id)
+            case Connect(leg_id=leg_id):
+                try:
+                    await self._calls.do(self._call.call_id, action, self._language)
+                except (NotConnected, UnknownCall) as error:
+                    log.warning("agent not bridged", leg_id=leg_id, error=str(error))
+                    self._signals.put_nowait(AgentGone(leg_id=leg_id))
+            case _:
+                await self._calls.do(self._call.call_id, action, self._language)
+
+    async def _fire(self, timer: Arm) -> None:
+        await self._calls.pause(timer.seconds)
+        self._signals.put_nowait(TimerFired(name=timer.name))
+
+    async def _find(self) -> None:
+        if self._calls.agents is not None:
+            leg_id = await self._calls.agents.find(self._call.call_id)
+            self._reserved.add(leg_id)
+            self._signals.put_nowait(AgentFound(leg_id=leg_id))
+
+    def _release(self, leg_id: str) -> None:
+        self._reserved.discard(leg_id)
+        if self._calls.agents is not None:
+            self._calls.agents.release(leg_id)
 
 
 @asynccontextmanager
 async def open_calls(
-    engine: TelephonyEngine, prompts: Prompts, spool: Path, clock: Clock
+    engine: TelephonyEngine,
+    prompts: Prompts,
+    spool: Path,
+    clock: Clock,
+    agents: AgentPool | None = None,
 ) -> AsyncIterator[Calls]:
     """Route the engine's events to their calls for as long as the context lives."""
     spool.mkdir(parents=True, exist_ok=True)
-    calls = Calls(engine, prompts, spool, clock)
+    calls = Calls(engine, prompts, spool, clock, agents)
     router = asyncio.create_task(calls._route(), name="call-events")
     try:
         yield calls

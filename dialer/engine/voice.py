@@ -11,7 +11,7 @@ from compliance.facts import Channel
 from compliance.permit import NotCovered, Permit
 from dialer.engine.call import CallReport, Calls
 from dialer.engine.channels import Attempted
-from dialer.engine.prompts import LIMITED_CONTENT, RECORDING_NOTICE
+from dialer.engine.prompts import ABANDONMENT, APOLOGY, LIMITED_CONTENT, RECORDING_NOTICE
 from dialer.model.attempt import CallPlan, outcome
 from dialer.model.campaign import Campaign
 from dialer.model.case import Case
@@ -25,13 +25,17 @@ from scheduler.clock import Clock
 
 log = structlog.get_logger(__name__)
 
+AGENTLESS = "agentless"
 STOP_KEY = "9"
 """The key that our message names for "do not call again"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoiceChannel:
-    """Places agentless calls; a call that must be recorded waits for a vault that is ready."""
+    """Places calls; one that must be recorded waits for a vault that is ready.
+
+    A person is given to an agent where the campaign has agents, and hears a message elsewhere.
+    """
 
     db: Database
     calls: Calls
@@ -62,6 +66,10 @@ class VoiceChannel:
             record=unready is None,
             recording_notice=RECORDING_NOTICE,
             detect_machine=True,
+            limited_content=True,
+            agent=campaign is not None and self._with_agents(campaign),
+            abandonment=ABANDONMENT,
+            apology=APOLOGY,
         )
         try:
             report = await self.calls.place(
@@ -70,6 +78,9 @@ class VoiceChannel:
         except (EngineRefused, NotCovered) as error:
             return Attempted(outcome=NOT_SENT, detail={"reason": str(error)})
         return _attempted(report)
+
+    def _with_agents(self, campaign: Campaign) -> bool:
+        return campaign.mode != AGENTLESS and self.calls.agents is not None
 
     async def after(self, permit: Permit, case: Case, attempted: Attempted) -> None:
         if STOP_KEY in attempted.keys:
@@ -117,6 +128,7 @@ def _attempted(report: CallReport) -> Attempted:
             "machine_why": call.machine_why,
             "notice_played": call.notice_played,
             "message_completed": call.message_completed,
+            "agent_lost": call.agent_lost,
             "digits": call.digits,
         },
         recording=report.recording,

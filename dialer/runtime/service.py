@@ -19,6 +19,7 @@ from dialer.engine.campaign_loop import CampaignLoop
 from dialer.engine.channels import ContactChannel
 from dialer.engine.confirmation import Confirmations
 from dialer.engine.housekeeping import Housekeeping
+from dialer.engine.inbound_calls import InboundCalls
 from dialer.engine.outreach import Outreach
 from dialer.engine.prompts import load_prompts
 from dialer.engine.replies import Replies
@@ -118,6 +119,14 @@ async def serve(settings: Settings, reactor: Any, stop: asyncio.Event, announce:
             owner=settings.worker,
             lines=settings.max_lines,
         )
+        callers = InboundCalls(
+            db=db,
+            calls=voice.calls,
+            feed=feed,
+            clock=clock,
+            supervisor=supervisor,
+            country=settings.default_country,
+        )
         listener = bind(settings.listen)
         parts = Parts(
             db=db,
@@ -131,6 +140,7 @@ async def serve(settings: Settings, reactor: Any, stop: asyncio.Event, announce:
         await enter(serve_console(console_services(settings, parts), listener))
         first_secret = await ensure_administrator(db, clock)
         lasting = [asyncio.create_task(replies.follow(events)) for events in incoming]
+        lasting.append(asyncio.create_task(callers.follow(), name="inbound-calls"))
         lasting.append(asyncio.create_task(loop.run(), name="campaigns"))
         host, port = listener.getsockname()[:2]
         announce(f"http://{host}:{port}", first_secret)

@@ -2,74 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from dialer.telephony.drivers.sip import incoming
 from dialer.telephony.drivers.sip.incoming import number_of
 from dialer.telephony.port import Answered, CallOutcome, Ended, Incoming, PlayFinished
 from dialer.telephony.wire import g711, rtp, sdp
-from dialer.telephony.wire.message import Headers, Request
-from tests.dialer.telephony.far_side import FarSide, far_side
-from tests.dialer.telephony.sipp import Desk, desk, until
-
-CALLER = "+12125550123"
-
-
-def polite(far: FarSide, request: Request) -> None:
-    if request.method not in {"ACK", "INVITE"}:
-        far.answer(request, 200, tag="")
-
-
-def ring(
-    far: FarSide, near: Desk, *, offer: bool = True, headers: Headers = (), body: bytes = b""
-) -> Request:
-    """The far side calls us."""
-    host, port = near.engine.layer.advertised
-    far.near = (host, port)
-    if offer and not body:
-        assert far.media is not None
-        body = far.media.described.encode()
-    invite = Request(
-        method="INVITE",
-        uri=f"sip:+12125550100@{host}:{port}",
-        headers=(
-            ("Via", f"SIP/2.0/UDP 127.0.0.1:{far.port};branch=z9hG4bKcalls;rport"),
-            ("From", f"<sip:{CALLER}@carrier.example>;tag=theirs"),
-            ("To", "<sip:+12125550100@dialer.example>"),
-            ("Call-ID", "theirs"),
-            ("CSeq", "7 INVITE"),
-            ("Contact", f"<sip:carrier@127.0.0.1:{far.port}>"),
-            *headers,
-            *((("Content-Type", "application/sdp"),) if body else ()),
-        ),
-        body=body,
-    )
-    far.send(invite)
-    return invite
-
-
-def within(invite: Request, method: str, to: str, *, body: bytes = b"") -> Request:
-    """A request of the caller inside the call; ACK and CANCEL keep the number."""
-    number = 7 if method in {"ACK", "CANCEL"} else 8
-    changed = {"To": to, "CSeq": f"{number} {method}"}
-    if method != "CANCEL":
-        changed["Via"] = (invite.get("Via") or "").replace("calls", method)
-    headers = tuple((name, changed.get(name, value)) for name, value in invite.headers)
-    return replace(invite, method=method, headers=headers, body=body)
-
-
-async def arrived(near: Desk) -> str:
-    """The id of the call that has come in."""
-    await until(lambda: near.told)
-    (call_id,) = near.told
-    return call_id
+from dialer.telephony.wire.message import Headers
+from tests.dialer.telephony.caller import CALLER, arrived, polite, ring, within
+from tests.dialer.telephony.far_side import far_side
+from tests.dialer.telephony.sipp import desk, until
 
 
 async def test_a_call_is_told_of_taken_and_spoken_to() -> None:
     async with far_side(polite) as far, desk(far.port) as near:
-        invite = ring(far, near)
+        invite = ring(far, near.engine)
         call_id = await arrived(near)
         told = near.seen(Incoming, call_id)[0]
         assert (told.number, told.called) == (CALLER, "+12125550100")
@@ -95,19 +42,19 @@ async def test_a_call_is_told_of_taken_and_spoken_to() -> None:
 
 async def test_the_caller_may_give_up_or_hang_up() -> None:
     async with far_side(polite) as far, desk(far.port) as near:
-        invite = ring(far, near)
+        invite = ring(far, near.engine)
         call_id = await arrived(near)
         far.send(within(invite, "CANCEL", invite.get("To") or ""))
         assert (await far.told("CANCEL")).status == 200
         ended = await near.wait(Ended, call_id)
         assert (ended.outcome, ended.hung_up_by) == (CallOutcome.CANCELLED, "them")
-        assert far.responses("INVITE")[-1].status == 487
+        await until(lambda: far.responses("INVITE")[-1].status == 487)
         far.send(within(invite, "ACK", far.responses("INVITE")[-1].get("To") or ""))
 
 
 async def test_no_bye_goes_before_the_ack() -> None:
     async with far_side(polite) as far, desk(far.port) as near:
-        invite = ring(far, near, offer=False)
+        invite = ring(far, near.engine, offer=False)
         call_id = await arrived(near)
         await near.engine.answer(call_id)
         await near.engine.hangup(call_id)
@@ -126,10 +73,10 @@ async def test_a_call_that_is_refused_or_that_nobody_takes_ends(
 ) -> None:
     monkeypatch.setattr(incoming, "RING_LIMIT", 0.2)
     async with far_side(polite) as far, desk(far.port) as near:
-        ring(far, near)
+        ring(far, near.engine)
         ended = await near.wait(Ended, await arrived(near))
         assert (ended.outcome, ended.sip_code) == (CallOutcome.REJECTED, 480)
-        assert far.responses("INVITE")[-1].status == 480
+        await until(lambda: far.responses("INVITE")[-1].status == 480)
 
 
 @pytest.mark.parametrize(
@@ -141,7 +88,7 @@ async def test_a_call_that_is_refused_or_that_nobody_takes_ends(
 )
 async def test_what_we_can_not_do_is_refused(headers: Headers, body: bytes, status: int) -> None:
     async with far_side(polite) as far, desk(far.port) as near:
-        ring(far, near, headers=headers, body=body)
+        ring(far, near.engine, headers=headers, body=body)
         if status == 488:
             await near.engine.answer(await arrived(near))
         await until(
@@ -151,14 +98,14 @@ async def test_what_we_can_not_do_is_refused(headers: Headers, body: bytes, stat
 
 async def test_without_a_free_channel_the_caller_hears_busy() -> None:
     async with far_side(polite) as far, desk(far.port, max_channels=0) as near:
-        ring(far, near)
+        ring(far, near.engine)
         assert (await far.told("INVITE")).status == 486
         assert near.told == {}
 
 
 async def test_strangers_can_not_call_in() -> None:
     async with far_side(polite) as far, desk() as near:
-        ring(far, near)
+        ring(far, near.engine)
         assert (await far.told("INVITE")).status == 403
         assert near.told == {}
 
