@@ -219,7 +219,7 @@ def deadlines(
             rule_id=rule.rule_id,
             duty=rule.duty,
             due_on=_later(received_on, rule, holidays),
-            fulfilled_on=_fulfilled(dispute, rule.duty, zone),
+            fulfilled_on=fulfilled_on(dispute, rule.duty, zone),
         )
         for rule in rules
         if dispute.kind in rule.kinds
@@ -238,7 +238,8 @@ def _later(start: date, rule: DeadlineRule, holidays: frozenset[date]) -> date:
     return day
 
 
-def _fulfilled(dispute: Dispute, duty: Duty, zone: tzinfo) -> date | None:
+def fulfilled_on(dispute: Dispute, duty: Duty, zone: tzinfo) -> date | None:
+    """The day on which a duty was fulfilled, by the dates of `zone`; None = not yet."""
     steps = (step for step in dispute.steps if step.state in _FULFILLED_BY[duty])
     first = next(steps, None)
     return None if first is None else first.at.astimezone(zone).date()

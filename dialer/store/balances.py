@@ -66,39 +66,37 @@ async def itemise(
             await conn.execute(debt_parts.insert().values(debt_id=debt_id, part=part, **values))
 
 
+async def recall(
+    conn: AsyncConnection, case_id: str, debt_ids: Sequence[str], now: datetime
+) -> None:
+    """Give debts back to the creditor: nothing may be collected on them. None named = all."""
+    table = tables.debts
+    meant = table.c.id.in_(debt_ids) if debt_ids else table.c.case_id == case_id
+    await conn.execute(
+        update(table)
+        .where(table.c.case_id == case_id, meant)
+        .values(status="recalled", updated_at=now)
+    )
+
+
 async def settle_case(
     conn: AsyncConnection, case: CaseRow, subject: str, now: datetime
 ) -> list[Draft]:
-    """Close the case when nothing is owed on it any more, or open it again when something is.
+    """Close the case when no debt is open on it any more, or open it again when one is.
 
-    `subject` is the payment or plan that made the difference.
+    `subject` is the payment, plan or dispute that made the difference.
     """
     states = {row.status for row in await _debts(conn, case.id)}
-    paid = "paid" in states and "open" not in states
-    if paid and case.status != "closed":
-        return [
-            await _move(
-                conn,
-                case,
-                "closed",
-                News(
-                    kind="case.closed",
-                    subject=case.id,
-                    facts={"because_of": subject},
-                    at=now,
-                    word="paid",
-                ),
-            )
-        ]
-    if not paid and await case_events.annul(conn, case.id, case.id, "paid", now):
-        return [
-            await _move(
-                conn,
-                case,
-                "open",
-                News(kind="case.reopened", subject=case.id, facts={"because_of": subject}, at=now),
-            )
-        ]
+    done = bool(states) and "open" not in states
+    word = "paid" if "paid" in states else "recalled"
+    if done and case.status != "closed":
+        facts = {"because_of": subject, "reason": word}
+        news = News(kind="case.closed", subject=case.id, facts=facts, at=now, word=word)
+        return [await _move(conn, case, "closed", news)]
+    if not done and await case_events.annul(conn, case.id, case.id, "paid", now):
+        facts = {"because_of": subject}
+        news = News(kind="case.reopened", subject=case.id, facts=facts, at=now)
+        return [await _move(conn, case, "open", news)]
     return []
 
 
