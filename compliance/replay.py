@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from compliance.decision import ZONE_UNKNOWN, decide
@@ -43,7 +44,13 @@ def rulebook_of(recorded: Mapping[str, object], kept: Archive) -> Rulebook:
         if pack is None:
             raise PackNotKept(f"pack {pack_id} with hash {digest} is not kept")
         packs.append(pack)
-    return Rulebook.of(packs, _gaps(recorded))
+    return _book(tuple(packs), tuple(_gaps(recorded)))
+
+
+@lru_cache(maxsize=1024)
+def _book(packs: tuple[RulePack, ...], gaps: tuple[Gap, ...]) -> Rulebook:
+    """One rulebook for all records under the same packs: making one ready takes time."""
+    return Rulebook.of(packs, gaps)
 
 
 def _gaps(recorded: Mapping[str, object]) -> list[Gap]:
@@ -130,11 +137,11 @@ def _with(book: Rulebook, draft: RulePack, recorded: Mapping[str, object]) -> Ru
     ids = {pack.pack_id for pack in book.packs}
     if draft.pack_id in ids:
         packs = [draft if pack.pack_id == draft.pack_id else pack for pack in book.packs]
-        return Rulebook.of(packs, book.gaps)
+        return _book(tuple(packs), book.gaps)
     facts = facts_from_record(recorded)
     here = any(applies(draft, facts.actor, place) for place in facts.locations)
     if here or draft.selection is Selection.ALWAYS:
-        return Rulebook.of([*book.packs, draft], book.gaps)
+        return _book((*book.packs, draft), book.gaps)
     return book
 
 

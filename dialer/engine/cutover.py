@@ -55,7 +55,8 @@ class Cutover:
 
     def contactable(self) -> dict[str, int]:
         """Cases that may be contacted on day one, by channel."""
-        return dict(Counter(s.channel for s in self.standings if s.first_allowed_at is not None))
+        may = (s for s in self.standings if s.first_allowed_at is not None)
+        return dict(Counter(str(standing.channel) for standing in may))
 
     def held(self) -> dict[str, int]:
         """What binds the others, the most frequent first."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,10 +14,11 @@ from compliance.facts import Channel, ContactRequest
 from compliance.pressure import signs
 from compliance.zones import Zone, zone
 from dialer.store.facts import Person, read_facts
-from dialer.store.tables import attempts
+from dialer.store.tables import attempts, decisions
 
 PEOPLE = 200
 ELSEWHERE = "UTC"
+AFTER_REFUSAL = "contact_after_refusal"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,18 +44,29 @@ async def find_pressure(
     people = list((await conn.execute(query)).scalars())
     found: list[Pressure] = []
     for start in range(0, len(people), PEOPLE):
-        found += await _of(conn, people[start : start + PEOPLE])
+        found += await pressure_on(conn, people[start : start + PEOPLE])
     within = (one for one in found if since <= one.at < until)
     return sorted(within, key=lambda one: (one.at, one.person_id, one.sign))
 
 
-async def _of(conn: AsyncConnection, people: Sequence[str]) -> list[Pressure]:
+async def pressure_on(conn: AsyncConnection, people: Sequence[str]) -> list[Pressure]:
+    """Every sign on each of these people, who are known, from all that is on record."""
     known = await read_facts(conn, [_about(person) for person in people])
-    return [
+    found = [
         Pressure(person_id=person, sign=sign.name, at=sign.at, contacts=sign.events)
         for person in people
         for sign in signs(known.events[person], _zone(known.people[person]))
     ]
+    last = [one.contacts[-1] for one in found if one.sign == AFTER_REFUSAL]
+    answers = await _answers(conn, last)
+    return [one for one in found if one.sign != AFTER_REFUSAL or one.contacts[-1] not in answers]
+
+
+async def _answers(conn: AsyncConnection, attempt_ids: Sequence[str]) -> set[str]:
+    """Those that answered the person's own message, as the confirmation of a withdrawal does."""
+    query = select(decisions.c.id, decisions.c.record).where(decisions.c.id.in_(attempt_ids))
+    rows = await conn.execute(query)
+    return {row.id for row in rows if json.loads(row.record)["request"].get("in_reply")}
 
 
 def _about(person_id: str) -> ContactRequest:

@@ -13,15 +13,15 @@ from typer.testing import CliRunner
 
 from dialer.cli import app
 
-SECONDS = 8
+pytestmark = pytest.mark.timeout(240)
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The data folder of a run, and the far side's records beside it."""
     place = tmp_path_factory.mktemp("run")
-    command = [sys.executable, "-m", "tests.dialer.audit.real_run", str(place), str(SECONDS)]
-    subprocess.run(command, check=True, timeout=100, stdout=subprocess.DEVNULL)
+    command = [sys.executable, "-m", "tests.dialer.audit.real_run", str(place)]
+    subprocess.run(command, check=True, timeout=110, stdout=subprocess.DEVNULL)
     return place
 
 
@@ -81,3 +81,11 @@ def test_a_proof_pack_with_a_recording_verifies(folder: Path, tmp_path: Path) ->
     told = json.loads(run("proof", "--person", person, "--out", pack, "--json"))
     assert told["decisions"] > 0
     run("proof", "verify", pack, "--root", told["root"])
+
+
+def test_confirming_a_withdrawal_is_no_contact_after_refusal(folder: Path) -> None:
+    signs = json.loads(run("pressure", "--days", "3650", "--json"))["signs"]
+    assert "contact_after_refusal" not in {sign["sign"] for sign in signs}
+    told = json.loads(run("cutover", "--at", "2026-06-11T13:00:00Z", "--json"))
+    assert set(told["contactable"]) == {"call", "sms", "email"}
+    assert json.loads(run("exposure", "--json"))["exposed"] == []
