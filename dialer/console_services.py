@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from compliance.facts import Channel
@@ -34,6 +34,7 @@ class Parts:
     channels: Mapping[Channel, ContactChannel]
     replies: Replies
     mail: SmtpTransport | None
+    waiting: Callable[[], Mapping[str, str]] = dict
 
 
 def console_services(settings: Settings, parts: Parts) -> Services:
@@ -62,6 +63,7 @@ def console_services(settings: Settings, parts: Parts) -> Services:
             first_allowed_at=answer.first_allowed_at,
             binding_rule=answer.binding_rule,
             unlock=answer.unlock,
+            findings=answer.findings,
         )
 
     async def inbound_mail(raw: bytes) -> None:
@@ -79,6 +81,7 @@ def console_services(settings: Settings, parts: Parts) -> Services:
             mail_hook_secret=secret.get_secret_value() if secret else None,
         ),
         health=health,
+        waiting=parts.waiting,
         next_moment=moment,
         packs=parts.catalogue,
         unsubscribe=parts.replies.unsubscribe,

@@ -25,6 +25,7 @@ class NoWay:
     unlock: str
     first_allowed_at: None = None
     binding_rule: None = None
+    findings: tuple[()] = ()
 
 
 async def next_moment(

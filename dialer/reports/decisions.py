@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, select
+from sqlalchemy import ColumnElement, Row, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.reports.denials import count_denials, denied_by
@@ -120,6 +120,17 @@ async def list_decisions(
         .limit(limit)
     )
     return [_row(row) for row in await conn.execute(query)]
+
+
+async def count_decisions(conn: AsyncConnection, wanted: DecisionFilter) -> tuple[int, int]:
+    """How many of these decisions are permits, and how many refusals."""
+    query = (
+        select(decisions.c.allowed, func.count().label("total"))
+        .where(*_conditions(conn, replace(wanted, before=None)))
+        .group_by(decisions.c.allowed)
+    )
+    totals = {row.allowed: row.total for row in await conn.execute(query)}
+    return totals.get(True, 0), totals.get(False, 0)
 
 
 async def refusals_by_rule(conn: AsyncConnection, *, since: datetime) -> dict[str, int]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, false, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.store.tables import cases, consumer_contact_points, consumers, contact_points
@@ -25,36 +26,34 @@ class PersonRow:
     case_refs: tuple[str, ...]
 
 
-async def find_people(conn: AsyncConnection, words: str) -> list[PersonRow]:
+class FindBy(StrEnum):
+    """What the words of a search are."""
+
+    ANYTHING = ""
+    NAME = "name"
+    CASE = "case"
+    ADDRESS = "address"  # a phone number or e-mail address, whole
+
+
+async def find_people(
+    conn: AsyncConnection, words: str, by: FindBy = FindBy.ANYTHING
+) -> list[PersonRow]:
     """At most MOST consumers that fit, by name. Nothing for an empty search.
 
-    A name fits by any part of it; an id, case number or address must be whole; a phone number may
-    be given by its last digits, at least FEWEST_DIGITS.
+    A name fits by any part of it; an id, case number or address must be whole. Where the words may
+    be anything, a phone number may be given by its last digits, at least FEWEST_DIGITS.
     """
     words = words.strip()
     if not words:
         return []
-    pattern = f"%{_escaped(words.casefold())}%"
-    fits = [
-        consumers.c.id == words,
-        func.lower(consumers.c.full_name).like(pattern, escape="\\"),
-        consumers.c.id.in_(select(cases.c.consumer_id).where(cases.c.case_ref == words)),
-        consumers.c.id.in_(_owners().where(contact_points.c.value == words.lower())),
-    ]
-    digits = re.sub(r"[\s().-]", "", words).removeprefix("+")
-    if digits.isdecimal() and len(digits) >= FEWEST_DIGITS:
-        fits.append(
-            consumers.c.id.in_(
-                _owners().where(
-                    contact_points.c.kind == "phone", contact_points.c.value.like(f"%{digits}")
-                )
-            )
-        )
-    rows = (
-        await conn.execute(
-            select(consumers).where(or_(*fits)).order_by(consumers.c.full_name).limit(MOST)
-        )
-    ).all()
+    fits = {
+        FindBy.NAME: (_named,),
+        FindBy.CASE: (_with_case,),
+        FindBy.ADDRESS: (_at_address,),
+        FindBy.ANYTHING: (_with_id, _named, _with_case, _at_address, _at_last_digits),
+    }[by]
+    query = select(consumers).where(or_(*(fit(words) for fit in fits)))
+    rows = (await conn.execute(query.order_by(consumers.c.full_name).limit(MOST))).all()
     refs: dict[str, list[str]] = {row.id: [] for row in rows}
     for case_row in await conn.execute(
         select(cases.c.consumer_id, cases.c.case_ref)
@@ -72,6 +71,38 @@ async def find_people(conn: AsyncConnection, words: str) -> list[PersonRow]:
         )
         for row in rows
     ]
+
+
+def _with_id(words: str) -> ColumnElement[bool]:
+    return consumers.c.id == words
+
+
+def _named(words: str) -> ColumnElement[bool]:
+    pattern = f"%{_escaped(words.casefold())}%"
+    return func.lower(consumers.c.full_name).like(pattern, escape="\\")
+
+
+def _with_case(words: str) -> ColumnElement[bool]:
+    return consumers.c.id.in_(select(cases.c.consumer_id).where(cases.c.case_ref == words))
+
+
+def _at_address(words: str) -> ColumnElement[bool]:
+    """A number with or without its marks of writing; one without a country may be American."""
+    digits = _digits(words)
+    written = [words.lower(), f"+{digits}", f"+1{digits}"]
+    return consumers.c.id.in_(_owners().where(contact_points.c.value.in_(written)))
+
+
+def _at_last_digits(words: str) -> ColumnElement[bool]:
+    digits = _digits(words)
+    if not digits.isdecimal() or len(digits) < FEWEST_DIGITS:
+        return false()
+    ends = contact_points.c.value.like(f"%{digits}")
+    return consumers.c.id.in_(_owners().where(contact_points.c.kind == "phone", ends))
+
+
+def _digits(words: str) -> str:
+    return re.sub(r"[\s().-]", "", words).removeprefix("+")
 
 
 def _owners() -> Select[tuple[str]]:

@@ -114,6 +114,37 @@ REVIEWS: Mapping[str, str] = {
     "signed": mark("signed"),
 }
 
+COUNTED: Mapping[str, str] = {
+    "dial_any": mark("Numbers dialed"),
+    "dial_connected_to_number": mark("Calls that reached the number"),
+    "dial_unanswered": mark("Calls that nobody answered"),
+    "answered": mark("Calls that a person answered"),
+    "effective_conversation": mark("Conversations with the consumer"),
+    "contact_or_message": mark("Contacts made and messages left"),
+    "message_sent": mark("Messages sent"),
+    "reachable": mark("Contacts, or chances to leave a message"),
+    "abandoned": mark("Abandoned calls"),
+    "machine": mark("Answering machines reached"),
+    "notified": mark("Recorded messages played"),
+    "refused": mark("Refusals by the consumer"),
+    "attempt": mark("Attempts on any channel"),
+    "opt_out_word": mark("Opt-outs by a word"),
+}
+
+SIGNS: Mapping[str, str] = {
+    "rapid_redial": mark("Two unanswered calls within five minutes"),
+    "many_in_a_day": mark("Seven calls or more in one day"),
+    "voicemails_in_a_row": mark("Three voicemails in a row"),
+    "contact_after_refusal": mark("Contact after a refusal"),
+}
+
+FIND_BY: Mapping[str, str] = {
+    "": mark("Anything"),
+    "name": mark("Name"),
+    "case": mark("Case number"),
+    "address": mark("Number or address, exact"),
+}
+
 HOLDS: Mapping[str, str] = {
     "dnc_global": mark("Do not contact"),
     "dnc_creditor": mark("Do not contact for this creditor"),
@@ -142,6 +173,9 @@ FAMILIES: Mapping[str, Mapping[str, str]] = {
     "role": ROLES,
     "review": REVIEWS,
     "hold": HOLDS,
+    "counted": COUNTED,
+    "sign": SIGNS,
+    "find_by": FIND_BY,
 }
 
 

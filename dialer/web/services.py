@@ -11,6 +11,7 @@ from datetime import datetime
 
 from compliance.facts import Channel
 from compliance.pack import RulePack
+from compliance.permit import Finding
 from dialer.feed.feed import Feed
 from dialer.store.database import Database
 from scheduler.clock import Clock
@@ -21,6 +22,7 @@ class NextMoment:
     """When a consumer may lawfully be contacted on a channel, as far as is known at `asked_at`.
 
     `first_allowed_at` is None when only an event opens the contact: `unlock` says which.
+    `findings` are those of every rule, with its counters as they stand at `asked_at`.
     """
 
     person_id: str
@@ -29,6 +31,7 @@ class NextMoment:
     first_allowed_at: datetime | None
     binding_rule: str | None
     unlock: str | None
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +53,7 @@ class Services:
 
     packs: the rule packs in force, by id.
     health: each part's name with None, or the reason why it is not ready.
+    waiting: why a running campaign begins nothing on a channel, by campaign id; "" = it begins.
     next_moment: for a consumer id and a channel; None for an unknown consumer.
     unsubscribe: act on a token of RFC 8058's one click; False for a token that is not ours.
     inbound_mail: take one raw RFC 5322 message from the mail host (bounce, reply, complaint).
@@ -61,6 +65,7 @@ class Services:
     settings: ConsoleSettings
     packs: Mapping[str, RulePack]
     health: Callable[[], Awaitable[Mapping[str, str | None]]]
+    waiting: Callable[[], Mapping[str, str]]
     next_moment: Callable[[str, Channel], Awaitable[NextMoment | None]]
     unsubscribe: Callable[[str], Awaitable[bool]]
     inbound_mail: Callable[[bytes], Awaitable[None]]

@@ -11,6 +11,7 @@ from dialer.web.pages import (
     ledger,
     packs,
     people,
+    proof,
 )
 
 ROUTERS = (
@@ -19,6 +20,7 @@ ROUTERS = (
     attempts.router,
     decisions.router,
     people.router,
+    proof.router,
     ledger.router,
     packs.router,
     accounts.router,

@@ -1,7 +1,8 @@
-"""The live list of refusals, and one decision opened out."""
+"""The live list of refusals, all decisions of a period, and one opened out and replayed."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
@@ -12,6 +13,7 @@ from dialer.reports.campaign_figures import campaign_names
 from dialer.reports.decisions import (
     PAGE,
     DecisionFilter,
+    count_decisions,
     find_decision,
     list_decisions,
     refusals_by_rule,
@@ -50,13 +52,32 @@ Choice = Annotated[RefusalChoice, Query()]
 
 @router.get("/refusals")
 async def refusals_page(request: Request, actor: Sees, choice: Choice) -> Response:
-    return render(request, "refusals.html", **await _list(request, choice))
+    return render(request, "refusals.html", **await _refusals(request, choice))
 
 
 @router.get("/refusals/list")
 async def refusals_fragment(request: Request, actor: Sees, choice: Choice) -> Response:
     """The part of the page that lives."""
-    return render(request, "refusals_list.html", **await _list(request, choice))
+    return render(request, "refusals_list.html", **await _refusals(request, choice))
+
+
+class DecisionChoice(RefusalChoice):
+    """A list of permits and refusals; `answer` is `permit`, `refusal` or "" for both."""
+
+    answer: str = ""
+
+
+@router.get("/decisions")
+async def decisions_page(
+    request: Request, actor: Sees, choice: Annotated[DecisionChoice, Query()]
+) -> Response:
+    """Every decision of a period, whomever it is about."""
+    answers = {"permit": True, "refusal": False}
+    wanted = replace(_wanted(request, choice), allowed=answers.get(choice.answer))
+    async with services_of(request).db.read() as conn:
+        permits, refusals = await count_decisions(conn, wanted)
+    shown = await _list(request, choice, wanted)
+    return render(request, "decisions.html", **shown, permits=permits, refusals=refusals)
 
 
 @router.get("/decisions/{decision_id}")
@@ -98,9 +119,9 @@ async def _opened(request: Request, actor: Actor, decision_id: str) -> dict[str,
     }
 
 
-async def _list(request: Request, choice: RefusalChoice) -> dict[str, Any]:
-    services, form = services_of(request), formats(request)
-    wanted = DecisionFilter(
+def _wanted(request: Request, choice: RefusalChoice) -> DecisionFilter:
+    form = formats(request)
+    return DecisionFilter(
         allowed=False,
         campaign_id=choice.campaign or None,
         channel=choice.channel or None,
@@ -109,6 +130,14 @@ async def _list(request: Request, choice: RefusalChoice) -> dict[str, Any]:
         until=form.end_of(choice.until),
         before=read_cursor(choice.cursor),
     )
+
+
+async def _refusals(request: Request, choice: RefusalChoice) -> dict[str, Any]:
+    return await _list(request, choice, _wanted(request, choice))
+
+
+async def _list(request: Request, choice: RefusalChoice, wanted: DecisionFilter) -> dict[str, Any]:
+    services, form = services_of(request), formats(request)
     async with services.db.read() as conn:
         rows = await list_decisions(conn, wanted)
         campaigns = await campaign_names(conn)

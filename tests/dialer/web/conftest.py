@@ -22,7 +22,7 @@ from dialer.web.app import create_app
 from dialer.web.auth import SESSION_COOKIE
 from dialer.web.services import ConsoleSettings, NextMoment, Services
 from scheduler.clock import ManualClock
-from tests.dialer.web.sample import BOOK, add_account, fill
+from tests.dialer.web.sample import BOOK, add_account, fill, findings_of
 
 NOON = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)  # a Tuesday, noon in New York
 
@@ -32,6 +32,7 @@ class Outside:
     """What the app asked of the rest of the service, and what it is answered."""
 
     health: dict[str, str | None] = field(default_factory=lambda: {"store": None, "trunk": None})
+    waiting: dict[str, str] = field(default_factory=dict)
     unsubscribed: list[str] = field(default_factory=list)
     mails: list[bytes] = field(default_factory=list)
 
@@ -114,6 +115,7 @@ def make_services(
             first_allowed_at=clock.now() + timedelta(hours=20),
             binding_rule="US-REGF-HOURS",
             unlock=None,
+            findings=findings_of(person_id, channel, clock.now()),
         )
 
     async def unsubscribe(token: str) -> bool:
@@ -134,6 +136,7 @@ def make_services(
         ),
         packs=BOOK,
         health=health,
+        waiting=lambda: outside.waiting,
         next_moment=next_moment,
         unsubscribe=unsubscribe,
         inbound_mail=inbound_mail,

@@ -22,7 +22,7 @@ from compliance.facts import (
     LocationKind,
 )
 from compliance.ledger import canonical
-from compliance.permit import Permit
+from compliance.permit import Finding, Permit
 from compliance.record import record as recorded
 from dialer.store import campaigns, tables
 from dialer.store.accounts import Role, create_account
@@ -240,6 +240,13 @@ async def add_contact(
         drafts.append(Draft(kind="attempt.closed", body=ended, person=request.person_id))
     await append(db, conn, drafts)
     return attempt_id
+
+
+def findings_of(person_id: str, channel: Channel, at: datetime) -> tuple[Finding, ...]:
+    """What the rules say of one more contact, after seven calls in seven days."""
+    number = person_id.removeprefix("consumer_")
+    request, facts = question("next", number, channel, f"phone_{number}", at, refuse=True)
+    return decide(request, facts, packs.select(BOOK, request, facts), at).findings
 
 
 def question(

@@ -6,16 +6,20 @@ import asyncio
 import json
 import random
 import re
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
 from fastapi import FastAPI
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from compliance.facts import Channel
+from dialer.reports.proof.verifying import verify_proof
 from dialer.store import tables
 from dialer.store.accounts import Role
 from dialer.store.database import Database
+from dialer.store.ledger_reader import verify
 from scheduler.clock import ManualClock
 from tests.dialer.web.conftest import LogIn, csrf_of
 from tests.dialer.web.sample import add_contact
@@ -161,3 +165,116 @@ async def test_no_look_is_lost_where_many_come_at_once(
     paths = [f"/attempts?outcome=o{number}" for number in range(20)]
     await asyncio.gather(*map(client.get, paths))
     assert len(await looks(app, db)) == 20
+
+
+async def test_a_proof_pack_is_handed_out_for_a_purpose_that_the_ledger_keeps(
+    log_in: LogIn, work: dict[str, str], app: FastAPI, db: Database, tmp_path: Path
+) -> None:
+    client = await log_in(Role.AUDITOR)
+    page = "/people/consumer_0000"
+    wish = {"purpose": " complaint 2026-118 ", "since": "2026-11-01", "until": ""}
+    answer = await send(client, page, f"{page}/proof", data=wish)
+    assert answer.headers["content-type"] == "application/zip"
+    assert 'filename="proof-consumer_0000-20261124' in answer.headers["content-disposition"]
+    path = tmp_path / "pack.zip"
+    path.write_bytes(answer.content)
+    checked = verify_proof(path)
+    assert checked.faults == ()
+    assert checked.decisions > 0
+    asked = (await looks(app, db))[-1]
+    assert asked["purpose"] == "complaint 2026-118"
+    assert asked["by"] == "auditor-0"
+    assert asked["person"] == "consumer_0000"
+    assert asked["since"] == "2026-11-01T00:00:00Z"
+    async with db.read() as conn:
+        query = select(tables.ledger.c.kind).where(tables.ledger.c.subject == "consumer_0000")
+        kinds = (await conn.execute(query.order_by(tables.ledger.c.at))).scalars().all()
+    assert "proof" in kinds
+    assert (await verify(db)).broken is None
+
+
+async def test_no_proof_pack_without_a_purpose_a_person_or_the_role(
+    log_in: LogIn, work: dict[str, str], app: FastAPI, db: Database
+) -> None:
+    auditor = await log_in(Role.AUDITOR)
+    page = "/people/consumer_0000"
+    empty = await send(auditor, page, f"{page}/proof", data={"purpose": "   "})
+    assert empty.status_code == 422
+    assert "Say what the proof pack is for" in empty.text
+    nobody = await send(auditor, page, "/people/nobody/proof", data={"purpose": "audit"})
+    assert nobody.status_code == 404
+    supervisor = await log_in(Role.SUPERVISOR)
+    assert "/proof" not in (await supervisor.get(page)).text
+    barred = await send(supervisor, page, f"{page}/proof", data={"purpose": "audit"})
+    assert barred.status_code == 403
+    assert not [look for look in await looks(app, db) if "purpose" in look]
+
+
+async def test_a_person_s_page_counts_each_rule_and_when_it_frees(
+    log_in: LogIn, work: dict[str, str]
+) -> None:
+    client = await log_in(Role.AUDITOR)
+    text = (await client.get("/people/consumer_0000")).text
+    table = text.split("Contact frequency")[1].split("</table>")[0]
+    (row,) = [row for row in table.split("<tr") if "US-REGF-7IN7" in row]
+    for shown in (
+        "Calls that reached the number",
+        "7 local days",
+        "7 / 7",
+        "2026-11-26 05:00:00 UTC",
+    ):
+        assert shown in row, shown
+
+
+async def test_signs_of_pressure_stand_on_the_person_s_page(
+    log_in: LogIn, work: dict[str, str], db: Database, clock: ManualClock
+) -> None:
+    async with db.write() as conn:
+        for minute in (0, 3):
+            values = {
+                "id": f"event_{minute}",
+                "consumer_id": "consumer_0000",
+                "at": clock.now() - timedelta(days=3, minutes=minute),
+                "channel": "call",
+                "direction": "out",
+                "outcome": "no_answer",
+                "debts": [],
+                "also_discussed": [],
+                "source": "import",
+                "recorded_at": clock.now(),
+            }
+            await conn.execute(insert(tables.contact_events), values)
+    client = await log_in(Role.AUDITOR)
+    text = (await client.get("/people/consumer_0000")).text
+    assert "Two unanswered calls within five minutes" in text
+
+
+async def test_a_search_may_say_what_its_words_are(log_in: LogIn, work: dict[str, str]) -> None:
+    client = await log_in(Role.AUDITOR)
+
+    async def finds(q: str, by: str) -> bool:
+        text = (await client.get("/people", params={"q": q, "by": by})).text
+        return "/people/consumer_0000" in text
+
+    assert await finds("quickwater", "name")
+    assert not await finds("FW-24000", "name")
+    assert await finds("FW-24000", "case")
+    assert await finds("+1 (212) 555-0100", "address")
+    assert await finds("212 555 0100", "address")
+    assert not await finds("5550100", "address")  # not the whole number
+    assert await finds("5550100", "")
+
+
+async def test_days_without_words_list_every_decision_of_those_days(
+    log_in: LogIn, work: dict[str, str]
+) -> None:
+    client = await log_in(Role.AUDITOR)
+    found = await client.get("/people", params={"q": " ", "since": "2026-11-24", "until": ""})
+    assert found.headers["location"] == "/decisions?since=2026-11-24&until="
+    text = (await client.get(found.headers["location"])).text
+    assert "Permitted</span>" in text
+    assert "Refused</span>" in text
+    permitted = (await client.get("/decisions?since=2026-11-24&answer=permit")).text
+    assert "Refused</span>" not in permitted
+    assert re.search(r"\d+ permitted, 0 refused", permitted)
+    assert "No decision fits" in (await client.get("/decisions?until=2020-01-01")).text

@@ -27,6 +27,8 @@ PAGES = [
     "/refusals",
     "/people",
     "/people?q=quickwater",
+    "/people/consumer_0000",
+    "/decisions",
     "/ledger",
     "/packs",
     "/packs/us.regf",
