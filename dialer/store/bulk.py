@@ -20,7 +20,7 @@ async def insert_many(conn: AsyncConnection, table: Table, rows: Sequence[Row]) 
     if not rows:
         return
     columns = list(rows[0])
-    tuples = _tuples(conn.dialect, table, columns, rows)
+    tuples = bound(conn.dialect, table, columns, rows)
     if conn.dialect.name == "sqlite":
         names = ", ".join(f'"{column}"' for column in columns)
         places = ", ".join("?" * len(columns))
@@ -35,9 +35,10 @@ async def insert_many(conn: AsyncConnection, table: Table, rows: Sequence[Row]) 
     await driver.copy_records_to_table(table.name, records=tuples, columns=columns)
 
 
-def _tuples(
+def bound(
     dialect: Dialect, table: Table, columns: Sequence[str], rows: Sequence[Row]
 ) -> list[tuple[Any, ...]]:
+    """The rows' values of these columns, as the driver takes them."""
     processors = [_processor(dialect, table, column) for column in columns]
     return [
         tuple(

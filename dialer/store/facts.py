@@ -8,12 +8,12 @@ the strictest outcome would.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Table, and_, func, select
+from sqlalchemy import ColumnElement, Select, Table, func, literal_column, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from compliance.facts import (
@@ -31,6 +31,7 @@ from compliance.facts import (
 from dialer.model.debt import Debt, days_past_due_at
 from dialer.store import fact_values, tables
 from dialer.store.attempts import NOT_SENT
+from dialer.store.driver import Driver, OneOf, Query, driver
 from dialer.store.fact_values import debt_from
 
 RESERVED = "reserved"
@@ -154,17 +155,13 @@ async def read_facts(conn: AsyncConnection, requests: Sequence[ContactRequest]) 
     """Read what is known of everyone whom these requests are about."""
     people = sorted({request.person_id for request in requests})
     numbers = sorted({request.contact_point for request in requests})
-    known = Known(people=await _people(conn, people))
-    table, events = tables.attempts, tables.contact_events
-    began = func.coalesce(table.c.active_at, table.c.reserved_at).label("at")
-    sent = table.c.outcome != NOT_SENT
-    for mine in (True, False):
-        rows = await _events(conn, table, began, and_(sent, _of(table, people, numbers, mine)))
-        for row in rows:
-            known.add(row.consumer_id, fact_values.event(row, Direction.OUT))
-        when, direction = events.c.at, events.c.direction
-        for row in await _events(conn, events, when, _of(events, people, numbers, mine), direction):
-            known.add(row.consumer_id, fact_values.event(row, Direction(row.direction)))
+    store = await driver(conn)
+    known = Known(people=await _people(store, people))
+    wanted = {"people": people, "numbers": numbers}
+    for row in await store.rows(_ATTEMPTS, wanted):
+        known.add(row.consumer_id, fact_values.event(row, Direction.OUT))
+    for row in await store.rows(_EVENTS, wanted):
+        known.add(row.consumer_id, fact_values.event(row, Direction(row.direction)))
     return known
 
 
@@ -188,39 +185,77 @@ def reserved_event(
     )
 
 
-def _of(
-    table: Table, people: Sequence[str], numbers: Sequence[str], mine: bool
-) -> ColumnElement[bool]:
-    """The rows of these people, or those that others have by the same numbers."""
-    own = table.c.consumer_id.in_(people)
-    return own if mine else and_(table.c.contact_point_id.in_(numbers), ~own)
-
-
-async def _events(
-    conn: AsyncConnection,
-    table: Table,
-    at: ColumnElement[datetime],
-    where: ColumnElement[bool],
-    *more: ColumnElement[Any],
-) -> Sequence[Row[Any]]:
-    columns = [table.c[name] for name in _EVENT_COLUMNS]
-    return (await conn.execute(select(*columns, at.label("at"), *more).where(where))).all()
-
-
 def _when(event: ContactEvent) -> tuple[datetime, str]:
     return event.at, event.event_id
 
 
-async def _people(conn: AsyncConnection, people: Sequence[str]) -> dict[str, Person]:
-    table = tables.consumers
-    rows = (await conn.execute(select(table).where(table.c.id.in_(people)))).all()
-    locations = await _rows_of(conn, tables.locations, people)
-    consents = await _rows_of(conn, tables.consents, people)
-    holds = await _rows_of(conn, tables.holds, people)
-    opt_outs = await _rows_of(conn, tables.opt_outs, people)
-    times = await _rows_of(conn, tables.inconvenient_times, people)
-    points = await _rows_of(conn, tables.consumer_contact_points, people)
-    debts = await _debts_of(conn, people)
+def _of_people(table: Table) -> Query:
+    """Every row about these people."""
+    order = table.primary_key.columns
+    return Query(
+        lambda one_of: select(table).where(one_of(table.c.consumer_id, "people")).order_by(*order)
+    )
+
+
+def _contacts(
+    table: Table, at: ColumnElement[datetime], *more: ColumnElement[Any], but: str | None = None
+) -> Query:
+    """The contacts with these people, and those that others had by the same numbers."""
+    columns = [*(table.c[name] for name in _EVENT_COLUMNS), at.label("at"), *more]
+    kept = true() if but is None else table.c.outcome != literal_column(f"'{but}'")
+
+    def make(one_of: OneOf) -> Select[Any]:
+        theirs = one_of(table.c.consumer_id, "people")
+        shared = one_of(table.c.contact_point_id, "numbers")
+        return select(*columns).where(or_(theirs, shared), kept)
+
+    return Query(make)
+
+
+def _select_debts(one_of: OneOf) -> Select[Any]:
+    cases, debts = tables.cases, tables.debts
+    return (
+        select(cases.c.consumer_id, debts)
+        .join(debts, debts.c.case_id == cases.c.id)
+        .where(one_of(cases.c.consumer_id, "people"))
+    )
+
+
+_ATTEMPTS = _contacts(
+    tables.attempts,
+    func.coalesce(tables.attempts.c.active_at, tables.attempts.c.reserved_at),
+    but=NOT_SENT,
+)
+_EVENTS = _contacts(
+    tables.contact_events, tables.contact_events.c.at, tables.contact_events.c.direction
+)
+_PEOPLE = Query(
+    lambda one_of: select(tables.consumers).where(one_of(tables.consumers.c.id, "people"))
+)
+_LOCATIONS = _of_people(tables.locations)
+_CONSENTS = _of_people(tables.consents)
+_HOLDS = _of_people(tables.holds)
+_OPT_OUTS = _of_people(tables.opt_outs)
+_TIMES = _of_people(tables.inconvenient_times)
+_POINTS = _of_people(tables.consumer_contact_points)
+_DEBTS = Query(_select_debts)
+
+
+async def _people(store: Driver, people: Sequence[str]) -> dict[str, Person]:
+    async def of(query: Query) -> Mapping[str, list[Any]]:
+        grouped: dict[str, list[Any]] = defaultdict(list)
+        for row in await store.rows(query, {"people": people}):
+            grouped[row.consumer_id].append(row)
+        return grouped
+
+    rows = await store.rows(_PEOPLE, {"people": people})
+    locations = await of(_LOCATIONS)
+    consents = await of(_CONSENTS)
+    holds = await of(_HOLDS)
+    opt_outs = await of(_OPT_OUTS)
+    times = await of(_TIMES)
+    points = await of(_POINTS)
+    debts = await of(_DEBTS)
     return {
         row.id: Person(
             locations=tuple(
@@ -240,7 +275,7 @@ async def _people(conn: AsyncConnection, people: Sequence[str]) -> dict[str, Per
                 x.type for x in points[row.id] if x.inconvenient and x.type
             ),
             contact_points=tuple(map(fact_values.point, points[row.id])),
-            debts=debts[row.id],
+            debts={debt.id: debt_from(debt) for debt in debts[row.id]},
             employer_prohibits=row.employer_prohibits,
             electronic_consent=row.electronic_consent,
             tcpa_consent=row.tcpa_consent,
@@ -249,30 +284,3 @@ async def _people(conn: AsyncConnection, people: Sequence[str]) -> dict[str, Per
         )
         for row in rows
     }
-
-
-async def _rows_of(
-    conn: AsyncConnection, table: Table, people: Sequence[str]
-) -> Mapping[str, list[Row[Any]]]:
-    query = select(table).where(table.c.consumer_id.in_(people)).order_by(*table.primary_key)
-    return _grouped(await conn.execute(query))
-
-
-def _grouped(rows: Iterable[Row[Any]]) -> Mapping[str, list[Row[Any]]]:
-    grouped: dict[str, list[Row[Any]]] = defaultdict(list)
-    for row in rows:
-        grouped[row.consumer_id].append(row)
-    return grouped
-
-
-async def _debts_of(conn: AsyncConnection, people: Sequence[str]) -> Mapping[str, dict[str, Debt]]:
-    cases, debts = tables.cases, tables.debts
-    rows = await conn.execute(
-        select(cases.c.consumer_id, debts)
-        .join(debts, debts.c.case_id == cases.c.id)
-        .where(cases.c.consumer_id.in_(people))
-    )
-    grouped: dict[str, dict[str, Debt]] = defaultdict(dict)
-    for row in rows:
-        grouped[row.consumer_id][row.id] = debt_from(row)
-    return grouped

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import bindparam, insert, update
+from sqlalchemy import bindparam, update
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError, TimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -31,6 +31,7 @@ from compliance.record import record
 from dialer.store import kept_packs, tables
 from dialer.store.attempts import NOT_SENT, Outcome, settle
 from dialer.store.database import Database, lock
+from dialer.store.driver import Command, driver
 from dialer.store.facts import RESERVED, read_facts, reserved_event
 from dialer.store.ledger_writer import Draft, append
 from dialer.store.work import WorkState
@@ -214,16 +215,15 @@ def _fail(waiting: _Waiting, error: BaseException) -> None:
 
 
 async def _keep(conn: AsyncConnection, decided: Sequence[_Decided], now: datetime) -> None:
-    await conn.execute(insert(tables.decisions), [_decision_row(one) for one in decided])
+    store = await driver(conn)
+    await store.insert(tables.decisions, [_decision_row(one) for one in decided])
     permitted = [one for one in decided if isinstance(one.answer, Permit)]
-    if permitted:
-        await conn.execute(insert(tables.attempts), [_attempt_row(one, now) for one in permitted])
-    moves = [_move(one, now) for one in decided if one.candidate.request.campaign_id is not None]
-    if moves:
-        await conn.execute(_MOVE, moves)
+    await store.insert(tables.attempts, [_attempt_row(one, now) for one in permitted])
+    campaigned = [one for one in decided if one.candidate.request.campaign_id is not None]
+    await store.run(_MOVE, [_move(one, now) for one in campaigned])
 
 
-_MOVE = (
+_MOVE = Command(
     update(tables.campaign_cases)
     .where(
         tables.campaign_cases.c.campaign_id == bindparam("of_campaign"),

@@ -10,16 +10,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import insert, text, update
+from sqlalchemy import bindparam, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from compliance import ledger
 from dialer.store import tables
 from dialer.store.database import Database
+from dialer.store.driver import Command, Driver, driver
 
-_TAKE_HEAD = text(
-    "insert into ledger_heads (stream, seq, entry_hash) values (:stream, 0, :genesis) "
-    "on conflict (stream) do update set seq = ledger_heads.seq returning seq, entry_hash"
+_TAKE_HEAD = Command(
+    text(
+        "insert into ledger_heads (stream, seq, entry_hash) values (:stream, 0, :genesis) "
+        "on conflict (stream) do update set seq = ledger_heads.seq returning seq, entry_hash"
+    )
+)
+_MOVE_HEAD = Command(
+    update(tables.ledger_heads)
+    .where(tables.ledger_heads.c.stream == bindparam("of_stream"))
+    .values(seq=bindparam("new_seq"), entry_hash=bindparam("new_hash"))
 )
 
 
@@ -38,31 +46,29 @@ async def append(
     """Add the drafts, in order, to this process's stream. Durable when the transaction is."""
     if not drafts:
         return ()
-    entries = _chained(db, await _take_head(db, conn), drafts)
+    store = await driver(conn)
+    entries = _chained(db, await _take_head(db, store), drafts)
     rows = [_row(entry, draft) for entry, draft in zip(entries, drafts, strict=True)]
-    await conn.execute(insert(tables.ledger), rows)
-    heads = tables.ledger_heads
-    await conn.execute(
-        update(heads)
-        .where(heads.c.stream == db.writer)
-        .values(seq=entries[-1].seq, entry_hash=entries[-1].entry_hash)
-    )
+    await store.insert(tables.ledger, rows)
+    last = entries[-1]
+    head = {"of_stream": db.writer, "new_seq": last.seq, "new_hash": last.entry_hash}
+    await store.run(_MOVE_HEAD, [head])
     return entries
 
 
-async def _take_head(db: Database, conn: AsyncConnection) -> ledger.Entry:
+async def _take_head(db: Database, store: Driver) -> ledger.Entry:
     """A stand-in for the stream's last entry: its number and hash are all that follows on it."""
-    found = await conn.execute(_TAKE_HEAD, {"stream": db.writer, "genesis": ledger.GENESIS})
-    head = found.one()
+    start = {"stream": db.writer, "genesis": ledger.GENESIS}
+    seq, entry_hash = await store.one(_TAKE_HEAD, start)
     return ledger.Entry(
         stream=db.writer,
-        seq=head.seq,
+        seq=seq,
         at=db.clock.now(),
         monotonic=0,
         kind="",
         body=b"",
         prev_hash="",
-        entry_hash=head.entry_hash,
+        entry_hash=entry_hash,
     )
 
 
