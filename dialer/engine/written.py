@@ -135,4 +135,12 @@ def _values(house: House, case: Case) -> dict[str, object]:
             "currency": debt.currency,
             "as_of": debt.as_of.date(),
         }
+    agreed = case.next_payment
+    if agreed is not None:
+        values |= {
+            "instalment": agreed.amount_minor,
+            "currency": agreed.currency,
+            "due_on": agreed.due_on,
+            "instalments_left": agreed.instalments_left,
+        }
     return {name: value for name, value in values.items() if value is not None}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import NewType
 
@@ -40,8 +40,21 @@ class PastContact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NextPayment:
+    """What the consumer agreed to pay next, in the minor unit of `currency`."""
+
+    amount_minor: int
+    currency: str
+    due_on: date
+    instalments_left: int = 0  # after this one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """A case with all that planning and writing to the consumer needs."""
+    """A case with all that planning and writing to the consumer needs.
+
+    `next_payment` is set where a message is to remind of it.
+    """
 
     id: CaseId
     case_ref: str
@@ -53,6 +66,7 @@ class Case:
     contact_points: tuple[ContactPoint, ...]
     zones: tuple[str, ...]  # candidate IANA zones, as far as known
     history: tuple[PastContact, ...]
+    next_payment: NextPayment | None = None
 
     def usable_points(self, channel: Channel) -> tuple[ContactPoint, ...]:
         """The contact points that may be planned for a channel, in the creditor's order."""

@@ -90,6 +90,17 @@ def progress(plan: Plan, payments: Sequence[Payment], today: date, rule: Default
     )
 
 
+def unpaid_of(plan: Plan, payments: Sequence[Payment], today: date, number: int) -> int:
+    """What is still missing on one instalment, in minor units; 0 when it is paid."""
+    paid = paid_into(plan, payments, today)
+    before = 0
+    for part in plan.schedule:
+        if part.number == number:
+            return min(part.amount_minor, max(0, before + part.amount_minor - paid))
+        before += part.amount_minor
+    raise ValueError(f"the plan has no instalment {number}")
+
+
 def _unpaid(plan: Plan, paid: int) -> list[Instalment]:
     covered = 0
     unpaid = []

@@ -25,13 +25,15 @@ from dialer.store.plan_rows import FOLLOWED, IN_FORCE, OF_PROGRESS, StoredPlan, 
 SOURCE = "plan"
 
 
-async def due_for_assessment(conn: AsyncConnection, now: datetime, limit: int) -> list[str]:
-    """Cases with a plan in force of which an instalment's day is past."""
+async def due_for_assessment(
+    conn: AsyncConnection, now: datetime, *, after: str = "", limit: int
+) -> list[str]:
+    """Cases, from the one after `after`, with a plan in force whose first day is past."""
     parts = plan_instalments
     found = await conn.execute(
         select(plans.c.case_id)
         .join(parts, parts.c.plan_id == plans.c.id)
-        .where(plans.c.state.in_(IN_FORCE), parts.c.due_on < now.date())
+        .where(plans.c.state.in_(IN_FORCE), parts.c.due_on < now.date(), plans.c.case_id > after)
         .distinct()
         .order_by(plans.c.case_id)
         .limit(limit)

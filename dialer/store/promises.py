@@ -129,15 +129,25 @@ async def withdraw(db: Database, promise_id: str, *, by: str, now: datetime) -> 
     return True
 
 
-async def due_for_judgement(conn: AsyncConnection, now: datetime, limit: int) -> list[str]:
-    """Cases with an open promise whose day is past; their judgement may still be `open`."""
+async def due_for_judgement(
+    conn: AsyncConnection, now: datetime, *, after: str = "", limit: int
+) -> list[str]:
+    """Cases, from the one after `after`, with an open promise whose day is past.
+
+    Their judgement may still be `open`, in the days of grace.
+    """
     found = await conn.execute(
         select(promises.c.case_id)
-        .where(promises.c.state == PromiseState.OPEN, promises.c.due_on < now.date())
-        .order_by(promises.c.due_on, promises.c.id)
+        .where(
+            promises.c.state == PromiseState.OPEN,
+            promises.c.due_on < now.date(),
+            promises.c.case_id > after,
+        )
+        .distinct()
+        .order_by(promises.c.case_id)
         .limit(limit)
     )
-    return list(dict.fromkeys(found.scalars()))
+    return list(found.scalars())
 
 
 async def judge_case(db: Database, case_id: str, *, now: datetime) -> int:

@@ -139,7 +139,7 @@ async def test_the_gate_is_closed_exactly_while_the_terms_are_met(
     assert await plan_course.assess_case(db, one.case, now=db.clock.now()) == 0
     await on(clock, FIRST + timedelta(days=US.default.grace_days + 1))
     async with db.read() as conn:
-        assert await plan_course.due_for_assessment(conn, db.clock.now(), 10) == [one.case]
+        assert await plan_course.due_for_assessment(conn, db.clock.now(), limit=10) == [one.case]
     assert await plan_course.assess_case(db, one.case, now=db.clock.now())
     assert await state(db, plan) is StoredState.BEHIND
     assert isinstance(await ask_gate(db, one), Permit)

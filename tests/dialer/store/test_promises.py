@@ -121,7 +121,7 @@ async def test_a_promise_is_broken_only_after_its_grace(
         await pay(db, one, paid)
     await clock.advance(timedelta(days=7 + US.promise.grace_days).total_seconds())
     async with db.read() as conn:
-        assert await promises.due_for_judgement(conn, db.clock.now(), 10) == [one.case]
+        assert await promises.due_for_judgement(conn, db.clock.now(), limit=10) == [one.case]
     assert await promises.judge_case(db, one.case, now=db.clock.now()) == 0
     await clock.advance(timedelta(days=1).total_seconds())
     # The campaign had put the case aside meanwhile.
@@ -136,7 +136,7 @@ async def test_a_promise_is_broken_only_after_its_grace(
     async with db.read() as conn:
         place = (await conn.execute(select(tables.campaign_cases))).one()
         assert (place.state, place.next_at) == (WorkState.DUE, db.clock.now())
-        assert await promises.due_for_judgement(conn, db.clock.now(), 10) == []
+        assert await promises.due_for_judgement(conn, db.clock.now(), limit=10) == []
 
 
 async def test_a_payment_taken_back_undoes_what_it_kept(db: Database, clock: ManualClock) -> None:
