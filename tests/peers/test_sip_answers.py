@@ -90,6 +90,27 @@ async def test_a_refusal_is_told_for_what_it_is(
     assert ended.ringing_seen == bool(near.seen(Ringing)) == (not progress.startswith("100"))
 
 
+async def test_calls_over_tcp_are_answered_refused_and_ended_by_either_side() -> None:
+    async with sipp("answers", tcp=True) as far, desk(far.port, transport="TCP") as near:
+        await near.call()
+        await near.wait(Answered)
+        await near.engine.hangup("call-1")
+        assert (await near.wait(Ended)).hung_up_by == "us"
+        assert await far.ended() == 0, far.errors()
+    async with sipp("hangs_up", tcp=True) as far, desk(far.port, transport="TCP") as near:
+        await near.call()
+        assert (await near.wait(Ended)).hung_up_by == "them"
+        assert await far.ended() == 0, far.errors()
+    keys = {"code": "486", "reason": "X-None: 1", "progress": "180 Ringing"}
+    async with (
+        sipp("reject", tcp=True, **keys) as far,
+        desk(far.port, transport="TCP") as near,
+    ):
+        await near.call()
+        assert (await near.wait(Ended)).outcome is CallOutcome.BUSY
+        assert await far.ended() == 0, far.errors()
+
+
 async def test_a_refusal_without_any_provisional_answer() -> None:
     async with (
         sipp("reject_at_once", code="486", reason="X-None: 1") as far,

@@ -156,9 +156,12 @@ def _header(line: str) -> tuple[str, str]:
 
 def _cut(headers: Headers, body: bytes) -> bytes:
     """The body that Content-Length announces; what follows it in a datagram is not ours."""
-    stated = next((value for name, value in headers if name == "Content-Length"), None)
-    if stated is None:
+    lengths = {value for name, value in headers if name == "Content-Length"}
+    if not lengths:
         return body
+    if len(lengths) > 1:
+        raise Malformed("several Content-Length")
+    (stated,) = lengths
     if not stated.isascii() or not stated.isdigit() or len(stated) > 9:
         raise Malformed(f"Content-Length {stated[:20]!r}")
     if int(stated) > len(body):

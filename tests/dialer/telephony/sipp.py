@@ -57,11 +57,14 @@ class Sipp:
 
 
 @asynccontextmanager
-async def sipp(scenario: str, *, calls: int = 1, **keys: str) -> AsyncIterator[Sipp]:
+async def sipp(
+    scenario: str, *, calls: int = 1, tcp: bool = False, **keys: str
+) -> AsyncIterator[Sipp]:
     """sipp as UAS with its own `uas`, or a scenario of ours, its @key@s filled in."""
     program = shutil.which("sipp")
     assert program is not None
-    port, media = free_port(socket.SOCK_DGRAM), media_base()
+    port = free_port(socket.SOCK_STREAM if tcp else socket.SOCK_DGRAM)
+    media = media_base()
     with TemporaryDirectory(prefix="sipp-") as folder:
         source = ["-sn", "uas"]
         if scenario != "uas":
@@ -74,13 +77,14 @@ async def sipp(scenario: str, *, calls: int = 1, **keys: str) -> AsyncIterator[S
             program,
             *source,
             *("-i", "127.0.0.1", "-p", str(port), "-mi", "127.0.0.1", "-mp", str(media)),
+            *("-t", "t1" if tcp else "u1"),
             *("-m", str(calls), "-nostdin", "-timeout", "30", "-trace_err"),
             cwd=folder,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
         )
         try:
-            await until(lambda: process.returncode is not None or is_bound(port))
+            await until(lambda: process.returncode is not None or is_bound(port, tcp=tcp))
             assert process.returncode is None, Sipp(port, process, Path(folder)).errors()
             yield Sipp(port, process, Path(folder))
         finally:
@@ -89,9 +93,10 @@ async def sipp(scenario: str, *, calls: int = 1, **keys: str) -> AsyncIterator[S
             await process.wait()
 
 
-def is_bound(port: int) -> bool:
+def is_bound(port: int, *, tcp: bool = False) -> bool:
     hexed = f":{port:04X} "
-    return any(hexed in line for line in Path("/proc/net/udp").read_text().splitlines())
+    table = Path("/proc/net/tcp" if tcp else "/proc/net/udp").read_text()
+    return any(hexed in line for line in table.splitlines())
 
 
 class Desk:

@@ -46,9 +46,10 @@ class Call(OutgoingLeg):
         identity: Headers = ()
         if trunk.assert_identity:
             identity = (("P-Asserted-Identity", f"<{caller}>"),)
+        how = "" if trunk.transport == "UDP" else f";transport={trunk.transport.lower()}"
         return Target(
             hop=self.trunk.hop,
-            uri=f"sip:{self._spec.number}@{trunk.host}:{trunk.port}",
+            uri=f"sip:{self._spec.number}@{trunk.host}:{trunk.port}{how}",
             caller=caller,
             callee=f"sip:{self._spec.number}@{trunk.host}",
             headers=identity,

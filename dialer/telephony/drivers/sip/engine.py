@@ -54,6 +54,7 @@ _REMEMBERED = 10_000
 _LONGEST_WAIT = 1.0
 """Seconds that `originate` waits for its turn under a trunk's calls per second."""
 
+_SCHEMES = frozenset({"sip", "sips", "tel"})
 _TRIES = 20
 """Ports that are tried for one that is free for UDP and TCP."""
 
@@ -267,12 +268,12 @@ class SipEngine:
         await self._hang_up_all(last_words)
 
     async def _hang_up_all(self, seconds: float) -> None:
-        for leg in self._all():
+        for leg in self.legs():
             leg.hangup()
-        await self._until_no(self._all, seconds)
-        for leg in self._all():
+        await self._until_no(self.legs, seconds)
+        for leg in self.legs():
             leg.abort(CallOutcome.ENGINE_LOST, "the engine was closed")
-        await self._until_no(self._all, seconds)
+        await self._until_no(self.legs, seconds)
 
     # More
 
@@ -320,6 +321,10 @@ class SipEngine:
         leg = self._by_sip_id.get(request.call_id)
         if leg is not None:
             leg.request(request, server)
+        elif request.uri.partition(":")[0].lower() not in _SCHEMES:
+            _reply(request, server, 416)
+        elif unknown := [one for one in request.all("Require") if one.lower() != "timer"]:
+            _reply(request, server, 420, (("Unsupported", ", ".join(unknown)),))
         elif request.method == "OPTIONS":
             headers = (("Allow", ALLOWED), ("Accept", "application/sdp"))
             _reply(request, server, 200, headers)
@@ -340,11 +345,11 @@ class SipEngine:
     def _invited(self, invite: Request, server: Server) -> None:
         """A call from outside: our trunks alone may bring one."""
         trunk = next((t for t in self._trunks if t.hop.address.host == server.source.host), None)
-        required = invite.all("Require")
+        content = (invite.get("Content-Type") or "application/sdp").partition(";")[0].strip()
         if trunk is None:
             _reply(invite, server, 403)
-        elif unknown := [one for one in required if one.lower() not in {"timer"}]:
-            _reply(invite, server, 420, (("Unsupported", ", ".join(unknown)),))
+        elif invite.body and content.lower() != "application/sdp":
+            _reply(invite, server, 415, (("Accept", "application/sdp"),))
         elif self._draining or trunk.live >= trunk.trunk.max_channels:
             _reply(invite, server, 503 if self._draining else 486)
         else:
@@ -365,6 +370,9 @@ class SipEngine:
         leg = self._by_sip_id.get(ack.call_id)
         if leg is not None:
             leg.acknowledged(ack)
+
+    def knows(self, call_id: str) -> bool:
+        return call_id in self._by_sip_id
 
     def fault(self, call_id: str) -> None:
         leg = self._by_sip_id.get(call_id)
@@ -412,7 +420,8 @@ class SipEngine:
             self._by_sip_id.pop(sip_id, None)
         self._dropped.set()
 
-    def _all(self) -> list[Leg]:
+    def legs(self) -> list[Leg]:
+        """Every leg that is not over."""
         return list(self._legs.values())
 
     def _consumers(self) -> list[Leg]:

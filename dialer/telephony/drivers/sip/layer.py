@@ -30,6 +30,9 @@ from dialer.telephony.wire.message import Message, Request, Response, parse, rep
 C = TypeVar("C", bound=Client)
 
 ALLOWED = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO, NOTIFY"
+MOST_SERVERS = 5_000
+"""So many requests may be held for their repeats; beyond them only known calls are answered."""
+
 _BRANCH = re.compile(rb"branch\s*=\s*(z9hG4bK[A-Za-z0-9]+)")
 _RECVERR = 11  # IP_RECVERR of Linux, which the socket module does not name before 3.14
 _MSG_ERRQUEUE = getattr(socket, "MSG_ERRQUEUE", None)
@@ -45,6 +48,7 @@ class SipCounters:
     sent: int = 0
     junk: int = 0  # not SIP that can be acted upon
     strays: int = 0  # answers to nothing that was asked
+    floods: int = 0  # requests of strangers, dropped while too many were being answered
     faults: int = 0  # our own errors while handling a message
 
 
@@ -56,6 +60,10 @@ class Core(Protocol):
         ...
 
     def acknowledged(self, ack: Request) -> None: ...
+
+    def knows(self, call_id: str) -> bool:
+        """Whether this Call-ID is that of a leg."""
+        ...
 
     def fault(self, call_id: str) -> None:
         """Our own handling of a message of this call failed."""
@@ -182,6 +190,9 @@ class Layer(DatagramProtocol):
         known = self._servers.get((branch, request.method))
         if known is not None:
             known.repeated()
+            return
+        if len(self._servers) >= MOST_SERVERS and not self._core.knows(request.call_id):
+            self.counters.floods += 1
             return
         server = self._serve(request, source, branch)
         if request.method != "CANCEL":

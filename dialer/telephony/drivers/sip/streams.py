@@ -105,9 +105,9 @@ class SipStream(Protocol):
             if len(self._buffer) > MAX_SIZE:
                 self._spoilt()
             return None
-        found = _LENGTH.search(self._buffer, 0, end + 2)
-        whole = end + 4 + (int(found.group(1)) if found else 0)
-        if found is None or whole > MAX_SIZE:
+        lengths = {int(told) for told in _LENGTH.findall(self._buffer, 0, end + 2)}
+        whole = end + 4 + max(lengths, default=0)
+        if len(lengths) != 1 or whole > MAX_SIZE:  # two lengths would be two readings
             self._spoilt()
             return None
         if len(self._buffer) < whole:
