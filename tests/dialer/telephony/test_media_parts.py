@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from twisted.internet.task import Clock
 
 from dialer.telephony.drivers.sip.jitter import JitterBuffer
-from dialer.telephony.drivers.sip.media import Ticker
+from dialer.telephony.drivers.sip.media import MediaCounters, Session, Ticker
 from dialer.telephony.drivers.sip.trunk import TokenBucket
+from dialer.telephony.wire import rtp, sdp
 from dialer.telephony.wire.g711 import FRAME, SILENCE
 
 
@@ -75,6 +76,42 @@ def test_a_far_clock_that_runs_fast_does_not_add_delay_without_end() -> None:
         heard = buffer.pull()
     behind = (sent - 1 - heard[0]) % 100
     assert behind <= 6
+
+
+class Deaf:
+    """A listener that is told of nothing that matters here."""
+
+    def heard(self, frame: bytes) -> None:
+        pass
+
+    def pressed(self, digit: str) -> None:
+        raise AssertionError(digit)
+
+    def played(self, name: str, completed: bool) -> None:
+        raise AssertionError(name)
+
+    def broke(self) -> None:
+        raise AssertionError("broke")
+
+
+def test_nobody_takes_over_the_audio_of_a_phone_behind_a_router() -> None:
+    counters = MediaCounters()
+    session = Session(Deaf(), counters, symmetric=True)
+    session.talk_to(sdp.Media(host="10.0.0.7", port=4000, codecs=(rtp.PCMU,)))
+    stream = rtp.Stream(ssrc=1, sequence=1, timestamp=0)
+    phone, thief = ("192.0.2.1", 30_000), ("192.0.2.66", 4000)
+
+    def packet() -> bytes:
+        return stream.packet(rtp.PCMU, frame(7)).encode()
+
+    session.datagramReceived(packet(), phone)
+    session.datagramReceived(packet(), thief)
+    session.datagramReceived(packet(), phone)
+    assert (counters.received, counters.strangers) == (2, 1)
+    for _ in range(60):
+        session.listen()
+    session.datagramReceived(packet(), thief)  # the phone may have moved, after a second of silence
+    assert counters.received == 3
 
 
 class Counting:

@@ -470,6 +470,62 @@ async def test_options_find_a_dead_trunk_and_its_return() -> None:
                     await SystemClock().sleep(0.02)
 
 
+async def test_a_trunk_that_falls_silent_loses_its_calls_to_the_next_and_wins_them_back() -> None:
+    silent = False
+
+    def falters(far: FarSide, request: Request) -> None:
+        if not silent:
+            answers(far, request)
+
+    async with (
+        far_side(falters) as first,
+        far_side(answers) as second,
+        desk(first.port, second.port, keepalive_s=0.1, timers=Timers(t1=0.01, t2=0.04)) as near,
+    ):
+        await first.got("OPTIONS")
+        silent = True
+        async with asyncio.timeout(10):
+            while "trunk-1" not in (await near.engine.health()).detail:
+                await near.pause()
+        await near.call("during")
+        await near.wait(Answered, "during")
+        silent = False
+        async with asyncio.timeout(10):
+            while "trunk-1" in (await near.engine.health()).detail:
+                await near.pause()
+        await near.call("after")
+        await near.wait(Answered, "after")
+        for call_id in ("during", "after"):
+            await near.engine.hangup(call_id)
+            await near.wait(Ended, call_id)
+    assert (len(first.requests("INVITE")), len(second.requests("INVITE"))) == (1, 1)
+
+
+@pytest.mark.parametrize("status", [500, 502, 504, 401, 403])
+async def test_what_is_the_trunks_own_fault_moves_the_call_on(status: int) -> None:
+    asked = Challenge(realm="r", nonce="n", algorithm="MD5", qop=True)
+
+    def refuses(far: FarSide, request: Request) -> None:
+        if request.method != "INVITE":
+            answers(far, request)
+        elif status == 401 or (status == 403 and not request.get("Authorization")):
+            far.answer(request, 401, headers=(("WWW-Authenticate", asked.encode()),))
+        else:
+            far.answer(request, status)
+
+    async with (
+        far_side(refuses) as first,
+        far_side(answers) as second,
+        desk(first.port, second.port, username="desk", password="wrong") as near,
+    ):
+        await near.call()
+        await near.wait(Answered)
+        await near.engine.hangup("call-1")
+        await near.wait(Ended)
+        assert len(second.requests("INVITE")) == 1
+    assert near.kinds() == ["Trying", "Ringing", "Answered", "Ended"]
+
+
 async def test_without_a_trunk_the_engine_says_so() -> None:
     async with desk() as near:
         health = await near.engine.health()

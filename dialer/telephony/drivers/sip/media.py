@@ -24,6 +24,9 @@ from dialer.telephony.wire.reactor import TimeReactor, UdpPort
 from dialer.telephony.wire.sdp import Media
 
 TICK = 0.02
+_ABANDONED = 50
+"""Ticks of silence after which audio from another address is taken for the far side's."""
+
 _CATCH_UP = 10  # ticks; a longer standstill is not made good
 
 
@@ -70,6 +73,7 @@ class Session(DatagramProtocol):
         self._listener = listener
         self._counters = counters
         self._symmetric = symmetric
+        self._found = False  # where the far side really sends from is known
         self._remote: tuple[str, int] | None = None
         self._codec = rtp.PCMU
         self._event: int | None = None
@@ -93,7 +97,7 @@ class Session(DatagramProtocol):
         """Send to the far side as its session description says, from the next tick on."""
         told = (media.host, media.port)
         if self._remote is None or not self._symmetric or self._remote[0] == media.host:
-            self._remote = told if media.port else None
+            self._remote, self._found = (told if media.port else None), False
         self._codec = media.codecs[0]
         self._event = media.event
         self._silent = media.held
@@ -174,8 +178,20 @@ class Session(DatagramProtocol):
             return  # a full socket buffer or an unreachable far side is a lost packet
         self._counters.sent += 1
 
+    def _expected(self, addr: tuple[str, int]) -> bool:
+        """Whether a packet from there may be the far side's.
+
+        With symmetric RTP the first address that speaks is it, until it is silent for a second:
+        nobody can take over a call that goes on.
+        """
+        if self._remote is None:
+            return False
+        if not self._symmetric:
+            return addr[0] == self._remote[0]
+        return addr == self._remote or not self._found or self.quiet >= _ABANDONED
+
     def datagramReceived(self, datagram: bytes, addr: tuple[str, int]) -> None:
-        if self._remote is None or (addr[0] != self._remote[0] and not self._symmetric):
+        if not self._expected(addr):
             self._counters.strangers += 1
             return
         try:
@@ -186,7 +202,7 @@ class Session(DatagramProtocol):
         self._counters.received += 1
         self.quiet = 0
         if self._symmetric:
-            self._remote = addr
+            self._remote, self._found = addr, True
         if packet.payload_type == rtp.PCMU:
             self._jitter.put(packet.ssrc, packet.timestamp, packet.payload)
         elif packet.payload_type == rtp.PCMA:
