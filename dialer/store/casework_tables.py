@@ -209,23 +209,11 @@ circumstances = Table(
     Column("sensitive", Boolean, nullable=False),
     Column("body", JSON, nullable=False),
     Column("purpose", String(200), nullable=False),  # why it was asked for
+    Column("hold_id", Id, ForeignKey("holds.id")),  # the stop mark of a vulnerability
     Column("by", String(120), nullable=False),
     Column("recorded_at", UtcDateTime, nullable=False),
     Column("ended_at", UtcDateTime),
     Index(None, "consumer_id"),
-)
-
-# Who looked at whom, and what for.
-looks = Table(
-    "looks",
-    metadata,
-    Column("id", Id, primary_key=True),
-    Column("consumer_id", Id, ForeignKey("consumers.id"), nullable=False),
-    Column("what", Word, nullable=False),  # case, sensitive_facts, document, legal_file
-    Column("purpose", String(200), nullable=False),
-    Column("by", String(120), nullable=False),
-    Column("at", UtcDateTime, nullable=False),
-    Index(None, "consumer_id", "at"),
 )
 
 case_notes = Table(
@@ -256,6 +244,7 @@ articles = Table(
     Column("body", Text, nullable=False),  # Markdown, with {{ names }} of the case
     Column("by", String(120), nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
+    Column("removed_at", UtcDateTime),  # no longer found; what was answered from it stays
     UniqueConstraint("name", "creditor", "product", "language"),
 )
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 from sqlalchemy import insert, select, update
 
 from compliance import packs
+from compliance.facts import Mode
 from compliance.permit import Permit, Refusal
 from dialer.casework.allocation import Part
 from dialer.casework.terms import CaseTerms, shipped
@@ -154,10 +156,14 @@ async def annulled(db: Database, one: Somebody) -> int:
         return len(rows.all())
 
 
-async def ask_gate(db: Database, one: Somebody) -> Permit | Refusal:
+async def ask_gate(
+    db: Database, one: Somebody, mode: Mode = Mode.AGENT_DIALLED
+) -> Permit | Refusal:
     """Ask for a call as it would be now; a permit is given back unused."""
+    asked = call(one)
+    asked = replace(asked, request=replace(asked.request, mode=mode))
     async with open_gate(db, packs.shipped()) as gate:
-        decision = await gate.admit(call(one))
+        decision = await gate.admit(asked)
     if isinstance(decision, Permit):
         await settle(db, decision.attempt_id, Outcome(outcome=NOT_SENT, at=db.clock.now()))
     return decision

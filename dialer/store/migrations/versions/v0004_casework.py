@@ -29,6 +29,7 @@ def upgrade() -> None:
         sa.Column("body", sa.Text(), nullable=False),
         sa.Column("by", sa.String(length=120), nullable=False),
         sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("removed_at", UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_articles")),
         sa.UniqueConstraint(
             "name",
@@ -38,39 +39,6 @@ def upgrade() -> None:
             name=op.f("uq_articles_name_creditor_product_language"),
         ),
     )
-    op.create_table(
-        "circumstances",
-        sa.Column("id", sa.String(length=40), nullable=False),
-        sa.Column("consumer_id", sa.String(length=40), nullable=False),
-        sa.Column("kind", sa.String(length=40), nullable=False),
-        sa.Column("sensitive", sa.Boolean(), nullable=False),
-        sa.Column("body", sa.JSON(), nullable=False),
-        sa.Column("purpose", sa.String(length=200), nullable=False),
-        sa.Column("by", sa.String(length=120), nullable=False),
-        sa.Column("recorded_at", UtcDateTime(), nullable=False),
-        sa.Column("ended_at", UtcDateTime(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["consumer_id"], ["consumers.id"], name=op.f("fk_circumstances_consumer_id_consumers")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_circumstances")),
-    )
-    op.create_index(
-        op.f("ix_circumstances_consumer_id"), "circumstances", ["consumer_id"], unique=False
-    )
-    op.create_table(
-        "looks",
-        sa.Column("id", sa.String(length=40), nullable=False),
-        sa.Column("consumer_id", sa.String(length=40), nullable=False),
-        sa.Column("what", sa.String(length=40), nullable=False),
-        sa.Column("purpose", sa.String(length=200), nullable=False),
-        sa.Column("by", sa.String(length=120), nullable=False),
-        sa.Column("at", UtcDateTime(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["consumer_id"], ["consumers.id"], name=op.f("fk_looks_consumer_id_consumers")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_looks")),
-    )
-    op.create_index(op.f("ix_looks_consumer_id_at"), "looks", ["consumer_id", "at"], unique=False)
     op.create_table(
         "case_events",
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -112,6 +80,29 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_case_notes")),
     )
     op.create_index(op.f("ix_case_notes_case_id_at"), "case_notes", ["case_id", "at"], unique=False)
+    op.create_table(
+        "circumstances",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("consumer_id", sa.String(length=40), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("sensitive", sa.Boolean(), nullable=False),
+        sa.Column("body", sa.JSON(), nullable=False),
+        sa.Column("purpose", sa.String(length=200), nullable=False),
+        sa.Column("hold_id", sa.String(length=40), nullable=True),
+        sa.Column("by", sa.String(length=120), nullable=False),
+        sa.Column("recorded_at", UtcDateTime(), nullable=False),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["consumer_id"], ["consumers.id"], name=op.f("fk_circumstances_consumer_id_consumers")
+        ),
+        sa.ForeignKeyConstraint(
+            ["hold_id"], ["holds.id"], name=op.f("fk_circumstances_hold_id_holds")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_circumstances")),
+    )
+    op.create_index(
+        op.f("ix_circumstances_consumer_id"), "circumstances", ["consumer_id"], unique=False
+    )
     op.create_table(
         "complaints",
         sa.Column("id", sa.String(length=40), nullable=False),
