@@ -52,18 +52,21 @@ def mount(app: typer.Typer, *, packs: typer.Typer, ledger: typer.Typer) -> None:
     app.add_typer(proof_app, name="proof")
 
 
-def replay(
+def replay(  # noqa: PLR0917 - each is an option of the command line
     since: From = None,
     until: To = None,
     sample: Annotated[int | None, typer.Option(min=1, help="Draw so many of them.")] = None,
     seed: Annotated[int, typer.Option(help="Draws the same sample again.")] = 0,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that share the work.")] = 1,
     as_json: AsJson = False,
 ) -> None:
     """Decide recorded decisions again, under the packs of their day; exit 1 if one differs."""
     first, last = instant(since, "--from"), instant(until, "--to")
     done = on_store(
         Settings(),
-        lambda db: replaying.replay(db, since=first, until=last, sample=sample, seed=seed),
+        lambda db: replaying.replay(
+            db, since=first, until=last, sample=sample, seed=seed, workers=workers
+        ),
     )
     told = {"decisions": done.decisions, "identical": done.identical}
     if as_json:

@@ -6,26 +6,33 @@ of the packs. Texts of packs come from the archive that the gate keeps.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import random
-from collections.abc import AsyncIterator, Mapping
+from collections import deque
+from collections.abc import AsyncIterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from multiprocessing import get_context
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from compliance.pack import RulePack
+from compliance.pack import RulePack, parse
 from compliance.packs import shipped
 from compliance.record import NotARecord
-from compliance.replay import Archive, PackNotKept, WhatIf, redecide, rulebook_of, whatif
+from compliance.replay import Archive, PackNotKept, WhatIf, archive, redecide, rulebook_of, whatif
 from dialer.store import kept_packs, tables
 from dialer.store.attempts import NOT_SENT
 from dialer.store.database import Database
 
 PAGE = 500
 FAULTS_SHOWN = 100
+
+Page = Sequence[tuple[str, str]]
+"""Attempts and the records of their decisions."""
 
 _TABLE = tables.decisions
 
@@ -72,43 +79,94 @@ async def replay(
     until: datetime | None = None,
     sample: int | None = None,
     seed: int = 0,
+    workers: int = 1,
 ) -> Replayed:
-    """Make the decisions of [since, until) again, or a sample of them that `seed` draws."""
-    count, identical = 0, 0
-    faults: list[Fault] = []
+    """Make the decisions of [since, until) again, or a sample of them that `seed` draws.
+
+    With several `workers` as many processes share the work; the event loop stays free.
+    """
     async with db.read() as conn:
         kept = await archive_of(conn)
         where = _between(since, until)
         if sample is not None:
             where = [_TABLE.c.id.in_(await _drawn(conn, where, sample, seed))]
-        async for attempt_id, text in _records(conn, where):
-            count += 1
-            reason = replay_record(text, kept)
-            if reason is None:
-                identical += 1
-            elif len(faults) < FAULTS_SHOWN:
-                faults.append(Fault(attempt_id=attempt_id, reason=reason))
-    return Replayed(decisions=count, identical=identical, faults=tuple(faults))
+        pages = _records(conn, where)
+        if workers == 1:
+            return _total([_replay_page(page, kept) async for page in pages])
+        return _total([done async for done in _shared(pages, kept, workers)])
 
 
 async def replay_one(conn: AsyncConnection, attempt_id: str) -> Replayed:
     """Make one decision again; no decision of that name is none made again."""
     kept = await archive_of(conn)
-    faults, count = [], 0
-    async for _, text in _records(conn, [_TABLE.c.id == attempt_id]):
-        count += 1
-        reason = replay_record(text, kept)
-        if reason is not None:
-            faults.append(Fault(attempt_id=attempt_id, reason=reason))
-    return Replayed(decisions=count, identical=count - len(faults), faults=tuple(faults))
+    pages = _records(conn, [_TABLE.c.id == attempt_id])
+    return _total([_replay_page(page, kept) async for page in pages])
+
+
+def _replay_page(page: Page, kept: Archive) -> Replayed:
+    again = [(attempt_id, replay_record(text, kept)) for attempt_id, text in page]
+    faults = [Fault(attempt_id=name, reason=why) for name, why in again if why is not None]
+    return Replayed(
+        decisions=len(page),
+        identical=len(page) - len(faults),
+        faults=tuple(faults[:FAULTS_SHOWN]),
+    )
+
+
+def _total(parts: Sequence[Replayed]) -> Replayed:
+    return Replayed(
+        decisions=sum(part.decisions for part in parts),
+        identical=sum(part.identical for part in parts),
+        faults=tuple(fault for part in parts for fault in part.faults)[:FAULTS_SHOWN],
+    )
+
+
+async def _shared(
+    pages: AsyncIterator[Page], kept: Archive, workers: int
+) -> AsyncIterator[Replayed]:
+    """Pages replayed by several processes, in the order in which they were read."""
+    texts = [pack.text for pack in kept.values()]
+    # A process that is forked would inherit the driver's threads half alive.
+    pool = ProcessPoolExecutor(
+        workers, mp_context=get_context("spawn"), initializer=_set_up, initargs=(texts,)
+    )
+    with pool:
+        loop = asyncio.get_running_loop()
+        under_way: deque[asyncio.Future[Replayed]] = deque()
+        async for page in pages:
+            under_way.append(loop.run_in_executor(pool, _replay_there, page))
+            if len(under_way) > workers * 2:
+                yield await under_way.popleft()
+        while under_way:
+            yield await under_way.popleft()
+
+
+_here: dict[str, RulePack] = {}
+"""In a worker process: the archive."""
+
+
+def _set_up(texts: Sequence[str]) -> None:
+    _here.update(archive(map(parse, texts)))
+
+
+def _replay_there(page: Page) -> Replayed:
+    return _replay_page(page, _here)
 
 
 async def try_draft(db: Database, draft: RulePack, *, since: datetime) -> Drafted:
     """Put the candidates since then before a draft pack."""
     async with db.read() as conn:
         kept = await archive_of(conn)
-        records = [json.loads(text) async for _, text in _records(conn, _between(since, None))]
-        changes = whatif(records, draft, kept)
+        parts = [
+            whatif((json.loads(text) for _, text in page), draft, kept)
+            async for page in _records(conn, _between(since, None))
+        ]
+        changes = WhatIf(
+            candidates=sum(part.candidates for part in parts),
+            newly_refused=tuple(one for part in parts for one in part.newly_refused),
+            newly_permitted=tuple(one for part in parts for one in part.newly_permitted),
+            moved=tuple(one for part in parts for one in part.moved),
+        )
         refused = [change.attempt_id for change in changes.newly_refused]
         wrong = await _sent(conn, refused)
     return Drafted(changes=changes, wrong=wrong)
@@ -138,9 +196,7 @@ async def _drawn(
     return random.Random(seed).sample(ids, min(sample, len(ids)))
 
 
-async def _records(
-    conn: AsyncConnection, where: list[ColumnElement[bool]]
-) -> AsyncIterator[tuple[str, str]]:
+async def _records(conn: AsyncConnection, where: list[ColumnElement[bool]]) -> AsyncIterator[Page]:
     """Ids and records, oldest first, a page at a time."""
     place = tuple_(_TABLE.c.decided_at, _TABLE.c.id)
     query: Select[Any] = (
@@ -151,8 +207,7 @@ async def _records(
     )
     rows = (await conn.execute(query)).all()
     while rows:
-        for row in rows:
-            yield row.id, row.record
+        yield [(row.id, row.record) for row in rows]
         last = rows[-1]
         rows = (await conn.execute(query.where(place > (last.decided_at, last.id)))).all()
 

@@ -18,6 +18,8 @@ from dialer.store.closing.records import Record, Result
 NEAR = timedelta(seconds=60)
 """How far the clocks of the two sides may differ."""
 
+_OPEN = ("reserved", "unknown")
+
 
 class Difference(StrEnum):
     """The names of findings."""
@@ -156,7 +158,7 @@ def _compared(channel: str, pair: Pair) -> Finding | None:
 
 
 def _agrees(outcome: str, result: Result) -> bool:
-    if outcome == "unknown" or result is Result.OPEN:
+    if outcome in _OPEN or result is Result.OPEN:
         return True  # the one side does not know, so it says nothing against the other
     picked_up = bool(classes(outcome) & (Counts.ANSWERED | Counts.MACHINE))
     match result:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -48,21 +50,50 @@ def store_url(request: pytest.FixtureRequest, sqlite_url: str) -> str:
     return sqlite_url
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """A store that was filled once, for copies."""
+
+    file: Path
+    ended: datetime
+    worked: Worked
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
+    file = tmp_path_factory.mktemp("worked") / "store.sqlite"
+
+    async def make() -> Template:
+        async with filled(f"sqlite+aiosqlite:///{file}") as worked:
+            return Template(file=file, ended=worked.clock.now(), worked=worked)
+
+    return asyncio.run(make())
+
+
 @pytest.fixture
-async def worked(sqlite_url: str) -> AsyncIterator[Worked]:
-    async with opened(sqlite_url) as found:
-        yield found
+def copied(template: Template, tmp_path: Path, sqlite_url: str) -> str:
+    """The URL of a store with the day's work in it."""
+    (tmp_path / "data").mkdir()
+    shutil.copy(template.file, tmp_path / "data" / "ringfence.sqlite")
+    return sqlite_url
+
+
+@pytest.fixture
+async def worked(template: Template, copied: str) -> AsyncIterator[Worked]:
+    clock = ManualClock(template.ended)
+    async with open_database(copied, clock=clock) as db:
+        yield replace(template.worked, db=db, clock=clock)
 
 
 @pytest.fixture
 async def worked_anywhere(store_url: str) -> AsyncIterator[Worked]:
     """The same on a real PostgreSQL too."""
-    async with opened(store_url) as found:
+    async with filled(store_url) as found:
         yield found
 
 
 @asynccontextmanager
-async def opened(store_url: str) -> AsyncIterator[Worked]:
+async def filled(store_url: str) -> AsyncIterator[Worked]:
     clock = ManualClock(START)
     await migrate(store_url)
     async with open_database(store_url, clock=clock) as db:

@@ -11,23 +11,17 @@ from typer.testing import CliRunner
 
 from compliance import packs
 from dialer.cli import app
-from dialer.store.database import migrate, open_database
-from scheduler.clock import ManualClock
-from tests.dialer.audit.conftest import START, Worked, fill
+from dialer.store.database import open_database
+from tests.dialer.audit.conftest import START, Template, Worked
 
 
 @pytest.fixture
-def data(tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Worked:
+def data(
+    template: Template, copied: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Worked:
     """The data folder that the commands work on, already filled."""
     monkeypatch.setenv("RINGFENCE_DATA_DIR", str(tmp_path / "data"))
-
-    async def prepare() -> Worked:
-        clock = ManualClock(START)
-        await migrate(sqlite_url)
-        async with open_database(sqlite_url, clock=clock) as db:
-            return await fill(db, clock)
-
-    return asyncio.run(prepare())
+    return template.worked
 
 
 def run(*words: str | Path, code: int = 0) -> str:
@@ -41,6 +35,8 @@ def test_replay_says_how_many_are_identical(data: Worked) -> None:
     assert run("replay") == f"{total} of {total} decisions are byte-identical\n"
     told = json.loads(run("replay", "--sample", "3", "--json"))
     assert told == {"decisions": 3, "identical": 3, "faults": []}
+    shared = json.loads(run("replay", "--workers", "2", "--json"))
+    assert shared == {"decisions": total, "identical": total, "faults": []}
     assert json.loads(run("replay", "--to", START.isoformat(), "--json"))["decisions"] == 0
     run("replay", "--from", "2026-11-24T17:00", code=2)
 
