@@ -34,7 +34,7 @@ class Parts:
     channels: Mapping[Channel, ContactChannel]
     replies: Replies
     mail: SmtpTransport | None
-    waiting: Callable[[], Mapping[str, str]] = dict
+    waiting: Callable[[], Mapping[str, str]]
 
 
 def console_services(settings: Settings, parts: Parts) -> Services:

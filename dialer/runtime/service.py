@@ -136,6 +136,7 @@ async def serve(settings: Settings, reactor: Any, stop: asyncio.Event, announce:
             channels=channels,
             replies=replies,
             mail=mail,
+            waiting=lambda: loop.waiting,
         )
         await enter(serve_console(console_services(settings, parts), listener))
         first_secret = await ensure_administrator(db, clock)

@@ -8,7 +8,7 @@ first part on an export, with no database.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
@@ -25,6 +25,8 @@ from dialer.store.ledger_witness import contradiction
 
 PAGE = 2000
 
+Tell = Callable[[int], None]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verified:
@@ -36,33 +38,39 @@ class Verified:
 
 
 class _Count:
-    """Counts what passes, so that a walk of any length keeps nothing."""
+    """Counts what passes, so that a walk of any length keeps nothing, and tells it page by page."""
 
-    def __init__(self) -> None:
+    def __init__(self, tell: Tell | None = None) -> None:
         self.entries = 0
         self.streams: set[str] = set()
+        self._tell = tell
 
     def over(self, entries: Iterator[Entry]) -> Iterator[Entry]:
         for entry in entries:
             self.entries += 1
             self.streams.add(entry.stream)
+            if self._tell is not None and self.entries % PAGE == 0:
+                self._tell(self.entries)
             yield entry
 
     def result(self, broken: Broken | None) -> Verified:
         return Verified(entries=self.entries, streams=len(self.streams), broken=broken)
 
 
-async def verify(db: Database) -> Verified:
-    """Walk the whole ledger; the first broken entry is named."""
+async def verify(db: Database, tell: Tell | None = None) -> Verified:
+    """Walk the whole ledger; the first broken entry is named.
+
+    `tell` hears how many entries were walked, once a page.
+    """
     async with db.read() as conn:
-        verified = await conn.run_sync(_verify)
+        verified = await conn.run_sync(_verify, tell)
         if verified.broken is not None:
             return verified
         return replace(verified, broken=await broken_root(conn))
 
 
-def _verify(conn: Connection) -> Verified:
-    count = _Count()
+def _verify(conn: Connection, tell: Tell | None) -> Verified:
+    count = _Count(tell)
     broken = ledger.verify(count.over(_entries(conn)), _heads(conn))
     return count.result(broken or contradiction(conn))
 

@@ -12,6 +12,7 @@ from dialer.web.pages import (
     packs,
     people,
     proof,
+    whatif,
 )
 
 ROUTERS = (
@@ -22,6 +23,7 @@ ROUTERS = (
     people.router,
     proof.router,
     ledger.router,
+    whatif.router,
     packs.router,
     accounts.router,
 )

@@ -9,12 +9,15 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from dialer.reports.campaign_figures import CampaignFigures, campaign_figures
+from dialer.reports.next_due import Ahead, ahead_of
 from dialer.reports.pulse import pulse
 from dialer.store.accounts import Actor
 from dialer.web.auth import Permission, require, services_of
 from dialer.web.control import CampaignAction, control
 from dialer.web.problems import is_fragment
 from dialer.web.render import formats, render
+from dialer.web.services import Services
+from dialer.web.standstill import RUNNING, Note, notes_on
 
 router = APIRouter(prefix="/campaigns", include_in_schema=False)
 
@@ -83,6 +86,8 @@ async def _figures(request: Request, campaign_id: str | None = None) -> dict[str
     since = formats(request).midnight(now)
     async with services.db.read() as conn:
         figures = await campaign_figures(conn, since=since, now=now, campaign_id=campaign_id)
+        idle = [f.id for f in figures if f.state == RUNNING and not f.due and not f.under_way]
+        ahead = await ahead_of(conn, idle, now) if idle else {}
     if campaign_id is not None and not figures:
         raise HTTPException(404)
     return {
@@ -90,13 +95,19 @@ async def _figures(request: Request, campaign_id: str | None = None) -> dict[str
         "channels": CHANNELS,
         "since": since,
         "totals": _totals(figures),
+        "notes": {f.id: _notes(services, f, ahead.get(f.id, Ahead())) for f in figures},
         "refused_because": None,
     }
 
 
+def _notes(services: Services, figures: CampaignFigures, ahead: Ahead) -> list[Note]:
+    waiting = services.waiting().get(figures.id, "")
+    return notes_on(figures, waiting, ahead, services.packs)
+
+
 def _totals(figures: list[CampaignFigures]) -> dict[str, Any]:
     return {
-        "running": sum(f.state == "running" for f in figures),
+        "running": sum(f.state == RUNNING for f in figures),
         "attempts": sum(f.attempts for f in figures),
         "by_channel": {c: sum(f.channel_total(c) for f in figures) for c in CHANNELS},
         "under_way": sum(f.under_way for f in figures),

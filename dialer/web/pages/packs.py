@@ -20,7 +20,7 @@ Sees = Annotated[Actor, Depends(require(Permission.SEE_PACKS))]
 @router.get("")
 async def packs_page(request: Request, actor: Sees) -> Response:
     packs = services_of(request).packs.values()
-    return render(request, "packs.html", packs=packs, confidences=CONFIDENCES)
+    return render(request, "packs.html", packs=packs, confidences=CONFIDENCES, fault=None, days=30)
 
 
 @router.get("/{pack_id}")

@@ -11,17 +11,21 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from fastapi import FastAPI
 from sqlalchemy import insert, select, update
 
+from compliance import packs
 from compliance.facts import Channel
 from dialer.reports.proof.verifying import verify_proof
 from dialer.store import tables
 from dialer.store.accounts import Role
 from dialer.store.database import Database
-from dialer.store.ledger_reader import verify
+from dialer.store.ledger_reader import verify, verify_file
+from dialer.store.ledger_root import record_root
+from dialer.web.jobs import Job
 from scheduler.clock import ManualClock
-from tests.dialer.web.conftest import LogIn, csrf_of
+from tests.dialer.web.conftest import LogIn, Outside, csrf_of
 from tests.dialer.web.sample import add_contact
 
 
@@ -278,3 +282,151 @@ async def test_days_without_words_list_every_decision_of_those_days(
     assert "Refused</span>" not in permitted
     assert re.search(r"\d+ permitted, 0 refused", permitted)
     assert "No decision fits" in (await client.get("/decisions?until=2020-01-01")).text
+
+
+async def test_a_verification_shows_how_far_it_is_and_no_second_one_begins(
+    log_in: LogIn, work: dict[str, str], app: FastAPI
+) -> None:
+    client = await log_in(Role.AUDITOR)
+    begun, go_on = asyncio.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    async def walk(_: Database, job: Job) -> None:
+        job.done = 500
+        loop.call_soon_threadsafe(begun.set)
+        await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(go_on.wait(), loop))
+
+    job = app.state.jobs.begin("verification", "avery", walk, total=2000)
+    await begun.wait()
+    text = (await client.get("/ledger")).text
+    assert "500 of 2,000 entries walked" in text
+    assert '<progress max="1" value="0.250"' in text
+    assert 'hx-get="/ledger/verification"' in text
+    assert "Verify every entry now" not in text
+    await client.post("/ledger/verify", data={"csrf_token": csrf_of(text)})
+    assert app.state.jobs.latest("verification") is job
+    go_on.set()
+    await app.state.jobs.settled()
+    assert job.ended_at is not None
+
+
+async def test_a_job_that_fails_says_so(log_in: LogIn, work: dict[str, str], app: FastAPI) -> None:
+    client = await log_in(Role.AUDITOR)
+
+    async def walk(_: Database, __: Job) -> None:
+        raise OSError("the disk is gone")
+
+    app.state.jobs.begin("verification", "avery", walk, total=1)
+    await app.state.jobs.settled()
+    text = (await client.get("/ledger")).text
+    assert "The verification itself failed" in text
+    assert "the disk is gone" in text
+    assert "Verify every entry now" in text
+
+
+async def test_the_ledger_is_taken_away_and_verifies_by_itself(
+    log_in: LogIn, work: dict[str, str], app: FastAPI, db: Database, tmp_path: Path
+) -> None:
+    root = await record_root(db)
+    client = await log_in(Role.AUDITOR)
+    assert root in (await client.get("/ledger")).text
+    answer = await send(client, "/ledger", "/ledger/export")
+    path = tmp_path / "ledger.jsonl"
+    path.write_bytes(answer.content)
+    verified = verify_file(path)
+    assert verified.broken is None
+    assert verified.entries > 100
+    assert '"POST /ledger/export"' in answer.text.replace("\\", "")  # the export tells of itself
+    supervisor = await log_in(Role.SUPERVISOR)
+    assert (await send(supervisor, "/ledger", "/ledger/export")).status_code == 403
+
+
+def draft(old: str, new: str) -> tuple[str, bytes]:
+    text = packs.shipped()["us.regf"].text
+    assert old in text
+    return "draft.toml", text.replace(old, new).encode()
+
+
+async def test_a_draft_is_tried_on_the_past(
+    log_in: LogIn, work: dict[str, str], app: FastAPI
+) -> None:
+    for role in (Role.AUDITOR, Role.ADMINISTRATOR):
+        client = await log_in(role)
+        file = draft("limit = 7", "limit = 2")
+        answer = await send(
+            client, "/packs", "/packs/whatif", files={"draft": file}, data={"days": "30"}
+        )
+        where = answer.headers["location"]
+        await app.state.jobs.settled()
+        text = (await client.get(where)).text
+        refused = re.search(r"Newly refused</dt><dd>(\d+)", text)
+        assert refused is not None
+        assert int(refused[1]) > 0
+        assert "US-REGF-7IN7" in text
+        assert re.search(r"<code>limit</code></td><td>7</td><td>2</td>", text)
+        part = (await client.get(where, headers={"HX-Request": "true"})).text
+        assert "<h1" not in part
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        (b"[pack]\nid = 3\n", "bad.toml:"),
+        (b"not toml at all", "not TOML"),
+        (b"# \xff", "no text in UTF-8"),
+        (b"#" * (1024 * 1024 + 1), "one megabyte"),
+    ],
+)
+async def test_a_draft_that_does_not_hold_is_refused_with_its_line(
+    log_in: LogIn, work: dict[str, str], content: bytes, fault: str
+) -> None:
+    client = await log_in(Role.AUDITOR)
+    files = {"draft": ("bad.toml", content)}
+    answer = await send(client, "/packs", "/packs/whatif", files=files)
+    assert answer.status_code == 422
+    assert "This pack does not hold" in answer.text
+    assert fault in answer.text
+
+
+async def test_only_auditors_and_administrators_try_drafts(
+    log_in: LogIn, work: dict[str, str]
+) -> None:
+    client = await log_in(Role.SUPERVISOR)
+    assert "Try a draft" not in (await client.get("/packs")).text
+    files = {"draft": draft("limit = 7", "limit = 2")}
+    answer = await send(client, "/packs", "/packs/whatif", files=files)
+    assert answer.status_code == 403
+    auditor = await log_in(Role.AUDITOR)
+    assert (await auditor.get("/packs/whatif/none")).status_code == 404
+
+
+async def test_a_campaign_says_why_it_begins_nothing(
+    log_in: LogIn, work: dict[str, str], db: Database, clock: ManualClock, outside: Outside
+) -> None:
+    ident = work["Auto loans, early calls"]
+    table = tables.campaign_cases
+    ours = table.c.campaign_id == ident
+    async with db.write() as conn:
+        await conn.execute(
+            update(table)
+            .where(ours)
+            .values(
+                state="due", next_at=clock.now() + timedelta(hours=20), last_rule="US-REGF-HOURS"
+            )
+        )
+    client = await log_in(Role.SUPERVISOR)
+
+    async def row() -> str:
+        text = (await client.get("/campaigns")).text
+        return re.sub(r"<[^>]+>", " ", text.split(f'id="{ident}"')[1].split("</tr>")[0])
+
+    assert re.search(r"Outside lawful hours until\s+11-25 13:00\s+US-REGF-HOURS", await row())
+    outside.waiting[ident] = "call: the trunk does not answer; sms: no route"
+    assert "Call can't begin: the trunk does not answer" in await row()
+    assert "SMS can't begin: no route" in await row()
+    outside.waiting[ident] = ""
+    async with db.write() as conn:
+        await conn.execute(update(table).where(ours).values(state="held", next_at=None))
+    assert "41 cases are held until something" in await row()
+    page = await client.get(f"/campaigns/{ident}")
+    assert "41 cases are held" in page.text

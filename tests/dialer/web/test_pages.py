@@ -267,16 +267,19 @@ async def test_a_person_s_page_shows_what_happened_and_what_may(
 
 
 async def test_the_ledger_is_verified_on_demand_and_a_break_is_named(
-    log_in: LogIn, work: dict[str, str], db: Database
+    log_in: LogIn, work: dict[str, str], db: Database, app: FastAPI
 ) -> None:
     client = await log_in(Role.SUPERVISOR)
     token = csrf_of((await client.get("/ledger")).text)
     answer = await client.post("/ledger/verify", data={"csrf_token": token})
-    assert "Whole:" in answer.text
+    assert answer.headers["location"] == "/ledger"
+    await app.state.jobs.settled()
+    assert "Whole:" in (await client.get("/ledger")).text
     async with db.write() as conn:
         await conn.exec_driver_sql("update ledger set body = body || ' ' where seq = 3")
-    answer = await client.post("/ledger/verify", data={"csrf_token": token})
-    assert "Broken at entry 3 of main" in answer.text
+    await client.post("/ledger/verify", data={"csrf_token": token})
+    await app.state.jobs.settled()
+    assert "Broken at entry 3 of main" in (await client.get("/ledger")).text
 
 
 async def test_the_language_is_the_reader_s_choice_else_the_browser_s(
