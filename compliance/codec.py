@@ -14,7 +14,8 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 from compliance.ledger import WRITERS, Written
 
 T = TypeVar("T")
-_HINTS: dict[type[Any], dict[str, Any]] = {}
+Reader = Callable[[Any], Any]
+"""Plain data to a value; ValueError where it is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,57 +67,103 @@ def _text(item: Any) -> str:
 
 def restore(kind: type[T], data: object) -> T:
     """The dataclass that `filled` (and JSON) made plain; ValueError where it is none."""
-    if not isinstance(data, Mapping):
-        raise ValueError(f"{kind.__name__}: a mapping is needed")
-    hints = _hints(kind)
-    unknown = set(data) - set(hints)
-    if unknown:
-        raise ValueError(f"{kind.__name__}: unknown fields {', '.join(sorted(unknown))}")
-    values = {name: _value(hints[name], value) for name, value in data.items()}
-    for field in fields(kind):  # type: ignore[arg-type]
-        if field.name not in values and field.default is MISSING:
-            values[field.name] = _empty(kind, field.name, hints[field.name])
-    return kind(**values)
+    built: T = _READERS[kind](data)
+    return built
 
 
-def _hints(kind: type[Any]) -> dict[str, Any]:
-    if kind not in _HINTS:
-        _HINTS[kind] = get_type_hints(kind)
-    return _HINTS[kind]
+class _Readers(dict[Any, Reader]):
+    """The readers of all hints, each worked out when it is first met."""
+
+    def __missing__(self, hint: Any) -> Reader:
+        reader = self[hint] = _reader(hint)
+        return reader
 
 
-def _empty(kind: type[Any], name: str, hint: Any) -> object:
-    """What `filled` left out."""
+_READERS = _Readers()
+
+
+def _builder(kind: type[Any]) -> Reader:
+    """Reads the fields of a dataclass; those left out are empty."""
+    hints = get_type_hints(kind)
+    readers = {name: _READERS[hint] for name, hint in hints.items()}
+    empty = {
+        field.name: _nothing(hints[field.name])
+        for field in fields(kind)
+        if field.default is MISSING and _nothing(hints[field.name]) is not MISSING
+    }
+
+    def build(data: object) -> object:
+        if not isinstance(data, Mapping):
+            raise ValueError(f"{kind.__name__}: a mapping is needed")
+        values = dict(empty)
+        for name, value in data.items():
+            reader = readers.get(name)
+            if reader is None:
+                unknown = ", ".join(sorted(set(data) - set(readers)))
+                raise ValueError(f"{kind.__name__}: unknown fields {unknown}")
+            values[name] = reader(value)
+        try:
+            return kind(**values)
+        except TypeError:
+            missing = next(f.name for f in fields(kind) if f.name not in values)
+            raise ValueError(f"{kind.__name__}: {missing} is missing") from None
+
+    return build
+
+
+def _nothing(hint: Any) -> object:
+    """What `filled` left out of a field without a default; MISSING where it leaves none out."""
     origin = get_origin(hint)
     if origin in (tuple, frozenset):
         return origin()
-    if type(None) in get_args(hint):
-        return None
-    raise ValueError(f"{kind.__name__}: {name} is missing")
+    return None if type(None) in get_args(hint) else MISSING
 
 
-def _value(hint: Any, value: object) -> object:
+def _reader(hint: Any) -> Reader:
+    """Reads one plain value as what the hint says."""
     origin, inner = get_origin(hint), get_args(hint)
     if origin in (Union, types.UnionType):
-        if value is None:
-            return None
-        return _value(next(h for h in inner if h is not type(None)), value)
+        one = _READERS[next(h for h in inner if h is not type(None))]
+        return lambda value: None if value is None else one(value)
     if origin in (tuple, frozenset):
+        return _reader_of_many(origin, _READERS[inner[0]])
+    if isinstance(hint, type) and is_dataclass(hint):
+        return _builder(hint)
+    return _reader_of_one(hint)
+
+
+def _reader_of_many(collect: type[Any], one: Reader) -> Reader:
+    def read(value: object) -> object:
         if not isinstance(value, (list, tuple, frozenset)):
             raise ValueError(f"a list is needed, not {value!r}")
-        return origin(_value(inner[0], one) for one in value)
-    return _scalar(hint, value)
+        return collect(map(one, value))
+
+    return read
 
 
-def _scalar(hint: Any, value: object) -> object:
-    if is_dataclass(hint) and isinstance(hint, type):
-        return restore(hint, value)
-    if isinstance(value, str) and hint is datetime:
-        return datetime.fromisoformat(value).astimezone(UTC)
-    if isinstance(value, str) and hint in (date, time):
-        return hint.fromisoformat(value)
-    if isinstance(hint, type) and issubclass(hint, Enum):
-        return hint(value)
-    if isinstance(hint, type) and isinstance(value, hint):
-        return value
-    raise ValueError(f"{value!r} is no {hint}")
+def _reader_of_one(hint: type[Any]) -> Reader:
+    enum = issubclass(hint, Enum)
+    from_text = _FROM_TEXT.get(hint)
+
+    def read(value: object) -> object:
+        if enum:
+            return hint(value)
+        if from_text is not None and type(value) is str:
+            return from_text(value)
+        if isinstance(value, hint):
+            return value
+        raise ValueError(f"{value!r} is no {hint}")
+
+    return read
+
+
+def _instant(text: str) -> datetime:
+    at = datetime.fromisoformat(text)
+    return at if at.tzinfo is UTC else at.astimezone(UTC)
+
+
+_FROM_TEXT: Mapping[type[Any], Reader] = {
+    datetime: _instant,
+    date: date.fromisoformat,
+    time: time.fromisoformat,
+}
