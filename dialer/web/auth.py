@@ -45,12 +45,17 @@ class Permission(StrEnum):
     PROVE = "prove"  # take away a person's proof pack
     SEE_PACKS = "see_packs"
     TRY_DRAFTS = "try_drafts"  # put past decisions before a draft pack
+    WORK_CASES = "work_cases"
+    DECIDE_CASES = "decide_cases"  # disputes, complaints, legal files
+    SEE_SENSITIVE = "see_sensitive"  # hardship and vulnerability, with a purpose
+    RECORD_PAYMENTS = "record_payments"
+    SEE_REPORTS = "see_reports"
     MANAGE_ACCOUNTS = "manage_accounts"
 
 
 _P = Permission
 GRANTS: Mapping[Role, frozenset[Permission]] = {
-    Role.AGENT: frozenset({_P.SEE_CAMPAIGNS, _P.SEE_ATTEMPTS, _P.SEE_PACKS}),
+    Role.AGENT: frozenset({_P.SEE_CAMPAIGNS, _P.SEE_ATTEMPTS, _P.SEE_PACKS, _P.WORK_CASES}),
     Role.SUPERVISOR: frozenset(
         {
             _P.SEE_CAMPAIGNS,
@@ -60,6 +65,11 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
             _P.FIND_PEOPLE,
             _P.SEE_LEDGER,
             _P.SEE_PACKS,
+            _P.WORK_CASES,
+            _P.DECIDE_CASES,
+            _P.SEE_SENSITIVE,
+            _P.RECORD_PAYMENTS,
+            _P.SEE_REPORTS,
         }
     ),
     Role.AUDITOR: frozenset(
@@ -74,6 +84,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
             _P.PROVE,
             _P.SEE_PACKS,
             _P.TRY_DRAFTS,
+            _P.SEE_REPORTS,
         }
     ),
     Role.ADMINISTRATOR: frozenset(
@@ -86,13 +97,15 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
             _P.EXPORT_LEDGER,
             _P.SEE_PACKS,
             _P.TRY_DRAFTS,
+            _P.RECORD_PAYMENTS,
+            _P.SEE_REPORTS,
             _P.MANAGE_ACCOUNTS,
         }
     ),
 }
 
 
-WATCHED = frozenset({_P.FIND_PEOPLE, _P.PROVE})
+WATCHED = frozenset({_P.FIND_PEOPLE, _P.PROVE, _P.WORK_CASES, _P.DECIDE_CASES})
 """Whoever uses these is written down; of an auditor everything is."""
 
 

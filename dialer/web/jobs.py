@@ -60,7 +60,7 @@ async def _on_own_store(db: Database, work: Callable[[Database], Awaitable[T]]) 
 
 @dataclass(slots=True, kw_only=True)
 class Job:
-    """Work that was begun: how far it has come, or what came of it.
+    """Work that was begun: how far it has come, or what came of it. `about` is for people.
 
     `done` counts in the unit of `total`; without a total there is no measure. `fault` is why it
     failed.
@@ -70,6 +70,7 @@ class Job:
     kind: str
     by: str
     begun_at: datetime
+    about: str = ""
     total: int | None = None
     done: int = 0
     ended_at: datetime | None = None
@@ -103,6 +104,7 @@ class Jobs:
         by: str,
         work: Callable[[Database, Job], Awaitable[Any]],
         *,
+        about: str = "",
         total: int | None = None,
     ) -> Job:
         """Begin the work; where one of its kind runs already, that job is given instead."""
@@ -110,7 +112,7 @@ class Jobs:
         if latest is not None and latest.ended_at is None:
             return latest
         begun_at = self._db.clock.now()
-        job = Job(id=new_id("job"), kind=kind, by=by, begun_at=begun_at, total=total)
+        job = Job(id=new_id("job"), kind=kind, by=by, begun_at=begun_at, about=about, total=total)
         self._jobs[job.id] = job
         while len(self._jobs) > REMEMBERED:
             self._jobs.popitem(last=False)

@@ -6,12 +6,13 @@ Callables stand for what lives above this package or in a driver; the compositio
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from compliance.facts import Channel
 from compliance.pack import RulePack
 from compliance.permit import Finding
+from dialer.casework.terms import Terms, shipped
 from dialer.feed.feed import Feed
 from dialer.store.database import Database
 from scheduler.clock import Clock
@@ -52,6 +53,7 @@ class Services:
     """Everything that the pages and the API reach.
 
     packs: the rule packs in force, by id.
+    terms: what may be agreed on with consumers, by country.
     health: each part's name with None, or the reason why it is not ready.
     waiting: why a running campaign begins nothing on a channel, by campaign id; "" = it begins.
     next_moment: for a consumer id and a channel; None for an unknown consumer.
@@ -69,3 +71,4 @@ class Services:
     next_moment: Callable[[str, Channel], Awaitable[NextMoment | None]]
     unsubscribe: Callable[[str], Awaitable[bool]]
     inbound_mail: Callable[[bytes], Awaitable[None]]
+    terms: Terms = field(default_factory=shipped)

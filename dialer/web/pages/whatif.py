@@ -75,7 +75,8 @@ async def try_a_draft(
             drafted=await try_draft(db, pack, since=since),
         )
 
-    job = _jobs(request).begin(f"{KIND} {pack.sha256} {days}", actor.name, work)
+    kind, about = f"{KIND} {pack.sha256} {days}", f"{pack.pack_id} {pack.version}"
+    job = _jobs(request).begin(kind, actor.name, work, about=about)
     return RedirectResponse(f"/packs/whatif/{job.id}", 303)
 
 
