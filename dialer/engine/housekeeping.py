@@ -10,10 +10,12 @@ import structlog
 from sqlalchemy import select
 
 from dialer.engine.outbox_sender import OutboxSender
+from dialer.engine.reminders import Reminders, assess_plans, judge_promises
 from dialer.engine.sending import ACTIVE_LEASE
 from dialer.engine.voice import VoiceChannel
 from dialer.store import attempts, tables
 from dialer.store.database import Database
+from dialer.store.ledger_root import record_root
 from scheduler.clock import Clock
 from scheduler.periodic import Periodic
 
@@ -22,6 +24,9 @@ log = structlog.get_logger(__name__)
 RENEW_S = 30.0
 RECOVER_S = 30.0
 DELIVER_S = 1.0
+REMIND_S = 60.0
+JUDGE_S = 600.0
+ROOT_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +39,7 @@ class Housekeeping:
     voice: VoiceChannel
     spool: Path
     outbox: OutboxSender | None
+    reminders: Reminders
 
     async def at_start(self) -> None:
         """Close what a crash left open, and seal what it left unsealed."""
@@ -49,6 +55,9 @@ class Housekeeping:
         jobs.every(RECOVER_S, self._recover, "recover lapsed attempts")
         if self.outbox is not None:
             jobs.every(DELIVER_S, self._deliver, "deliver the case-store feed")
+        jobs.every(REMIND_S, self._remind, "remind of promises and instalments")
+        jobs.every(JUDGE_S, self._judge, "judge promises and plans")
+        jobs.every(ROOT_S, self._root, "bind the ledger under a root")
 
     async def _renew(self) -> None:
         await attempts.renew(self.db, self.owner, now=self.clock.now(), lease=ACTIVE_LEASE)
@@ -59,6 +68,17 @@ class Housekeeping:
     async def _deliver(self) -> None:
         assert self.outbox is not None
         await self.outbox.run_once()
+
+    async def _remind(self) -> None:
+        await self.reminders.remind()
+
+    async def _judge(self) -> None:
+        await judge_promises(self.db)
+        await assess_plans(self.db)
+
+    async def _root(self) -> None:
+        root = await record_root(self.db)
+        log.info("ledger root", root=root)
 
     async def _seal(self, file: Path) -> None:
         async with self.db.read() as conn:

@@ -47,7 +47,8 @@ class Supervisor:
         finally:
             self._running.subtract(kinds)
 
-    async def _cancel(self) -> None:
+    async def cancel(self) -> None:
+        """End what still runs."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -60,4 +61,4 @@ async def open_supervisor() -> AsyncIterator[Supervisor]:
     try:
         yield supervisor
     finally:
-        await supervisor._cancel()
+        await supervisor.cancel()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -22,6 +23,7 @@ from dialer.engine.housekeeping import Housekeeping
 from dialer.engine.inbound_calls import InboundCalls
 from dialer.engine.outreach import Outreach
 from dialer.engine.prompts import load_prompts
+from dialer.engine.reminders import Reminders
 from dialer.engine.replies import Replies
 from dialer.engine.supervisor import open_supervisor
 from dialer.engine.voice import VoiceChannel
@@ -29,13 +31,14 @@ from dialer.engine.written import WrittenChannel, mail_composer, text_composer
 from dialer.lockfile import exclusive
 from dialer.runtime import wires
 from dialer.settings import Settings
+from dialer.store import attempts
 from dialer.store.database import migrate, open_database
 from dialer.store.gate import open_gate
 from dialer.web.first_start import ensure_administrator
 from messaging.email.smtp import SmtpTransport
 from messaging.message import MessageEvent
 from messaging.templates import sample_templates
-from scheduler.clock import SystemClock
+from scheduler.clock import Clock, SystemClock
 from scheduler.periodic import periodic
 
 DRAIN_CALLS_S = 1.0
@@ -50,7 +53,6 @@ async def serve(settings: Settings, reactor: Any, stop: asyncio.Event, announce:
     clock = SystemClock(settings.clock_start)
     own = secret.read_or_make(settings.data_dir / "secret")
     catalogue = packs.read(settings.packs_dir) if settings.packs_dir else packs.shipped()
-    house = wires.house_of(settings, secret.derive(own, "unsubscribe"))
     await migrate(settings.store_url)
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
@@ -66,37 +68,34 @@ async def serve(settings: Settings, reactor: Any, stop: asyncio.Event, announce:
             caller_id=settings.caller_id,
             ring_timeout_s=settings.ring_timeout_s,
         )
-        channels: dict[Channel, ContactChannel] = {Channel.CALL: voice}
-        incoming: list[AsyncIterator[MessageEvent]] = []
-        templates = sample_templates()
-        if settings.smsc_url:
-            sms = await enter(wires.open_sms(settings.smsc_url, clock, reactor))
-            texts = text_composer(templates, house)
-            channels[Channel.SMS] = WrittenChannel(sms, texts, refused="undeliverable")
-            incoming.append(sms.events())
-        mail: SmtpTransport | None = None
-        if settings.smtp_url:
-            mail = await enter(wires.open_mail(settings, clock, secret.derive(own, "mail")))
-            mails = mail_composer(templates, house)
-            channels[Channel.EMAIL] = WrittenChannel(mail, mails, refused="bounced")
-            incoming.append(mail.events())
+        written = await _open_written(stack, settings, clock, reactor, own)
+        channels: dict[Channel, ContactChannel] = {Channel.CALL: voice, **written.channels}
+        supervisor = await enter(open_supervisor())
+        gate = await enter(open_gate(db, catalogue))
         housekeeping = Housekeeping(
             db=db,
             clock=clock,
             owner=settings.worker,
             voice=voice,
             spool=settings.spool,
+            reminders=Reminders(
+                db=db,
+                gate=gate,
+                catalogue=catalogue,
+                channels=channels,
+                clock=clock,
+                owner=settings.worker,
+                actor=settings.actor,
+            ),
             outbox=wires.outbox_sender(settings, db, await enter(httpx.AsyncClient()), clock),
         )
         await housekeeping.at_start()
         housekeeping.schedule(await enter(periodic()))
-        supervisor = await enter(open_supervisor())
-        gate = await enter(open_gate(db, catalogue))
         replies = Replies(
             db=db,
             feed=feed,
             clock=clock,
-            unsubscribe_key=house.unsubscribe_key,
+            unsubscribe_key=written.unsubscribe_key,
             confirmations=Confirmations(
                 db=db, gate=gate, channels=channels, clock=clock, owner=settings.worker
             ),
@@ -135,12 +134,12 @@ async def serve(settings: Settings, reactor: Any, stop: asyncio.Event, announce:
             catalogue=catalogue,
             channels=channels,
             replies=replies,
-            mail=mail,
+            mail=written.mail,
             waiting=lambda: loop.waiting,
         )
         await enter(serve_console(console_services(settings, parts), listener))
         first_secret = await ensure_administrator(db, clock)
-        lasting = [asyncio.create_task(replies.follow(events)) for events in incoming]
+        lasting = [asyncio.create_task(replies.follow(events)) for events in written.incoming]
         lasting.append(asyncio.create_task(callers.follow(), name="inbound-calls"))
         lasting.append(asyncio.create_task(loop.run(), name="campaigns"))
         host, port = listener.getsockname()[:2]
@@ -151,6 +150,43 @@ async def serve(settings: Settings, reactor: Any, stop: asyncio.Event, announce:
         for task in lasting:
             task.cancel()
         await supervisor.drain(DRAIN_CONTACTS_S)
+        await supervisor.cancel()
+        await attempts.recover(db, now=clock.now(), owner=settings.worker)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Written:
+    """The written channels, and what comes back by each."""
+
+    channels: Mapping[Channel, ContactChannel]
+    incoming: Sequence[AsyncIterator[MessageEvent]]
+    mail: SmtpTransport | None
+    unsubscribe_key: bytes
+
+
+async def _open_written(
+    stack: AsyncExitStack, settings: Settings, clock: Clock, reactor: Any, own: bytes
+) -> _Written:
+    house = wires.house_of(settings, secret.derive(own, "unsubscribe"))
+    templates = sample_templates()
+    channels: dict[Channel, ContactChannel] = {}
+    incoming: list[AsyncIterator[MessageEvent]] = []
+    mail: SmtpTransport | None = None
+    if settings.smsc_url:
+        sms = await stack.enter_async_context(wires.open_sms(settings.smsc_url, clock, reactor))
+        texts = text_composer(templates, house)
+        channels[Channel.SMS] = WrittenChannel(sms, texts, refused="undeliverable")
+        incoming.append(sms.events())
+    if settings.smtp_url:
+        mail = await stack.enter_async_context(
+            wires.open_mail(settings, clock, secret.derive(own, "mail"))
+        )
+        mails = mail_composer(templates, house)
+        channels[Channel.EMAIL] = WrittenChannel(mail, mails, refused="bounced")
+        incoming.append(mail.events())
+    return _Written(
+        channels=channels, incoming=incoming, mail=mail, unsubscribe_key=house.unsubscribe_key
+    )
 
 
 async def _until(stop: asyncio.Event, lasting: Sequence[asyncio.Task[None]]) -> None:
