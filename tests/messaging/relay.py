@@ -98,6 +98,6 @@ async def run_relay(
     finally:
         server.close()
         for protocol in protocols:
-            if protocol.transport is not None:
+            if protocol.transport is not None and not protocol.transport.is_closing():
                 protocol.transport.abort()
         await server.wait_closed()
