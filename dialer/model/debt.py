@@ -32,3 +32,11 @@ def days_past_due_at(debt: Debt, now: datetime) -> int | None:
     if debt.days_past_due is None:
         return None
     return debt.days_past_due + max(0, (now - debt.as_of).days)
+
+
+def bucket(days: int | None) -> str | None:
+    """The ageing bucket of so many days past due: M0 is not late, M1 1 to 30 days, then M7+."""
+    if days is None:
+        return None
+    months = -(-max(0, days) // 30)
+    return f"M{months}" if months < 7 else "M7+"

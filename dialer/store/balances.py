@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.casework.allocation import DebtBalance, Line, Part
@@ -15,7 +15,7 @@ from dialer.model.debt import days_past_due_at
 from dialer.store import case_events, tables
 from dialer.store.case_events import News
 from dialer.store.case_rows import CaseRow
-from dialer.store.casework_tables import debt_parts, disputes
+from dialer.store.casework_tables import debt_parts, disputes, payment_lines, payments
 from dialer.store.fact_values import debt_from
 from dialer.store.ledger_writer import Draft
 
@@ -26,7 +26,7 @@ SETTLED = ("upheld", "partly_upheld", "rejected", "withdrawn")
 async def read(conn: AsyncConnection, case_id: str, now: datetime) -> list[DebtBalance]:
     """The open debts of a case whose balance is known, in the creditor's order."""
     rows = await _debts(conn, case_id)
-    parts = await _parts(conn, [row.id for row in rows])
+    parts = await parts_of(conn, [row.id for row in rows])
     disputed = await _disputed(conn, case_id)
     return [
         DebtBalance(
@@ -40,6 +40,26 @@ async def read(conn: AsyncConnection, case_id: str, now: datetime) -> list[DebtB
         for row in rows
         if row.status == "open" and row.balance_minor is not None and row.currency is not None
     ]
+
+
+async def parts_of(conn: AsyncConnection, debt_ids: Sequence[str]) -> dict[str, dict[Part, int]]:
+    """What was last reported of the parts of these debts."""
+    found: dict[str, dict[Part, int]] = defaultdict(dict)
+    for row in await conn.execute(select(debt_parts).where(debt_parts.c.debt_id.in_(debt_ids))):
+        found[row.debt_id][Part(row.part)] = row.owed_minor
+    return found
+
+
+async def paid_on(conn: AsyncConnection, debt_ids: Sequence[str]) -> dict[str, int]:
+    """What came in on these debts and stayed, in minor units."""
+    lines = payment_lines
+    rows = await conn.execute(
+        select(lines.c.debt_id, func.sum(lines.c.amount_minor))
+        .join(payments, payments.c.id == lines.c.payment_id)
+        .where(lines.c.debt_id.in_(debt_ids), payments.c.reversed_on.is_(None))
+        .group_by(lines.c.debt_id)
+    )
+    return {debt_id: int(total) for debt_id, total in rows.tuples()}
 
 
 async def deduct(conn: AsyncConnection, lines: Iterable[Line], now: datetime) -> None:
@@ -114,13 +134,6 @@ async def _debts(conn: AsyncConnection, case_id: str) -> Sequence[Row[Any]]:
     return (await conn.execute(query.order_by(table.c.position, table.c.debt_ref))).all()
 
 
-async def _parts(conn: AsyncConnection, debt_ids: Sequence[str]) -> dict[str, dict[Part, int]]:
-    found: dict[str, dict[Part, int]] = defaultdict(dict)
-    for row in await conn.execute(select(debt_parts).where(debt_parts.c.debt_id.in_(debt_ids))):
-        found[row.debt_id][Part(row.part)] = row.owed_minor
-    return found
-
-
 async def _disputed(conn: AsyncConnection, case_id: str) -> Callable[[str], bool]:
     """Whether a debt is in dispute; a dispute that names no debt is over all of them."""
     rows = await conn.execute(
@@ -142,7 +155,7 @@ async def _deduct_one(
 ) -> None:
     table = tables.debts
     row = (await conn.execute(select(table).where(table.c.id == debt_id))).one()
-    parts = (await _parts(conn, [debt_id])).get(debt_id, {})
+    parts = (await parts_of(conn, [debt_id])).get(debt_id, {})
     itemised = bool(parts) and sum(parts.values()) == row.balance_minor
     balance = row.balance_minor - sum(taken.values())
     status = row.status

@@ -27,6 +27,8 @@ class CaseRow:
     consumer_id: str
     status: str
     creditor: str | None
+    country: str | None
+    region: str | None
     zones: tuple[str, ...]
 
     def today(self, now: datetime) -> date:
@@ -49,8 +51,13 @@ async def hold_case(conn: AsyncConnection, case_id: str) -> CaseRow:
 
 async def read_case(conn: AsyncConnection, case_id: str) -> CaseRow:
     """The case. Raises NoSuchCase."""
-    table, places = tables.cases, tables.locations
-    row = (await conn.execute(select(table).where(table.c.id == case_id))).one_or_none()
+    table, people, places = tables.cases, tables.consumers, tables.locations
+    query = (
+        select(table, people.c.country, people.c.region)
+        .join(people, people.c.id == table.c.consumer_id)
+        .where(table.c.id == case_id)
+    )
+    row = (await conn.execute(query)).one_or_none()
     if row is None:
         raise NoSuchCase(f"there is no case {case_id}")
     zones = await conn.execute(
@@ -69,5 +76,7 @@ async def read_case(conn: AsyncConnection, case_id: str) -> CaseRow:
         consumer_id=row.consumer_id,
         status=row.status,
         creditor=row.creditor,
+        country=row.country,
+        region=row.region,
         zones=tuple(zones.scalars()),
     )

@@ -1,0 +1,90 @@
+"""Checks of identity: held against what is known, kept without the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from dialer.casework.script import right_answers
+from dialer.casework.terms import CaseTerms
+from dialer.store import notes, tables
+from dialer.store.case_rows import read_case
+from dialer.store.casework_tables import case_notes
+from dialer.store.database import Database
+from dialer.store.notes import NewNote, NoteKind
+
+MOST_TRIES = 3
+WITHIN = timedelta(hours=24)
+TALK = timedelta(minutes=30)
+PASSED, FAILED = "passed", "failed"
+
+
+class TooManyTries(Exception):
+    """So many checks failed within a day that no further one is taken."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityCheck:
+    """Whether we speak with the consumer. Which answer was wrong is not told."""
+
+    verified: bool
+    right: int
+    needed: int
+
+
+async def check(
+    db: Database,
+    case_id: str,
+    answers: Mapping[str, str],
+    terms: CaseTerms,
+    *,
+    by: str,
+    now: datetime,
+) -> IdentityCheck:
+    """Check answers, by fact, against the store. Raises NoSuchCase, TooManyTries."""
+    asked = {question.fact for question in terms.identity}
+    async with db.read() as conn:
+        case = await read_case(conn, case_id)
+        failed = await conn.execute(
+            select(func.count()).where(
+                case_notes.c.case_id == case_id,
+                case_notes.c.kind == NoteKind.IDENTITY,
+                case_notes.c.text.startswith(FAILED),
+                case_notes.c.at > now - WITHIN,
+            )
+        )
+        if failed.scalar_one() >= MOST_TRIES:
+            raise TooManyTries(f"{MOST_TRIES} checks failed within {WITHIN}")
+        people = tables.consumers
+        query = select(people).where(people.c.id == case.consumer_id)
+        person = (await conn.execute(query)).one()
+    facts = {fact: getattr(person, fact, None) for fact in asked}
+    right = right_answers(facts, {key: text for key, text in answers.items() if key in asked})
+    enough = len(right) >= terms.needed_answers
+    word = PASSED if enough else FAILED
+    told = ", ".join(sorted(asked & answers.keys()))
+    told = f"{word}: {len(right)} of {terms.needed_answers} needed, asked {told}"
+    note = NewNote(case_id=case_id, kind=NoteKind.IDENTITY, text=told, by=by)
+    await notes.add(db, note, now=now)
+    return IdentityCheck(verified=enough, right=len(right), needed=terms.needed_answers)
+
+
+async def verified(conn: AsyncConnection, case_id: str, *, by: str, now: datetime) -> bool:
+    """Whether this agent's last check of the case passed, not longer ago than a talk lasts."""
+    found = await conn.execute(
+        select(case_notes.c.text)
+        .where(
+            case_notes.c.case_id == case_id,
+            case_notes.c.kind == NoteKind.IDENTITY,
+            case_notes.c.by == by,
+            case_notes.c.at > now - TALK,
+        )
+        .order_by(case_notes.c.at.desc(), case_notes.c.id)
+        .limit(1)
+    )
+    last = found.scalar_one_or_none()
+    return last is not None and last.startswith(PASSED)
