@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import select
 
+from dialer.engine.nightly import nightly
 from dialer.engine.outbox_sender import OutboxSender
 from dialer.engine.reminders import Reminders, assess_plans, judge_promises
 from dialer.engine.sending import ACTIVE_LEASE
@@ -27,6 +29,8 @@ DELIVER_S = 1.0
 REMIND_S = 60.0
 JUDGE_S = 600.0
 ROOT_S = 3600.0
+CLOSING_AT = time(0, 30)
+UTC = ZoneInfo("UTC")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +42,7 @@ class Housekeeping:
     owner: str
     voice: VoiceChannel
     spool: Path
+    carrier_records: Path  # what the far sides report, by day
     outbox: OutboxSender | None
     reminders: Reminders
 
@@ -57,6 +62,7 @@ class Housekeeping:
             jobs.every(DELIVER_S, self._deliver, "deliver the case-store feed")
         jobs.every(REMIND_S, self._remind, "remind of promises and instalments")
         jobs.every(JUDGE_S, self._judge, "judge promises and plans")
+        jobs.daily(CLOSING_AT, UTC, self._close_day, "close the day")
         jobs.every(ROOT_S, self._root, "bind the ledger under a root")
 
     async def _renew(self) -> None:
@@ -75,6 +81,9 @@ class Housekeeping:
     async def _judge(self) -> None:
         await judge_promises(self.db)
         await assess_plans(self.db)
+
+    async def _close_day(self) -> None:
+        await nightly(self.db, self.carrier_records)
 
     async def _root(self) -> None:
         root = await record_root(self.db)

@@ -78,6 +78,7 @@ async def serve(settings: Settings, reactor: Any, stop: asyncio.Event, announce:
             owner=settings.worker,
             voice=voice,
             spool=settings.spool,
+            carrier_records=settings.data_dir / "carrier",
             reminders=Reminders(
                 db=db,
                 gate=gate,
