@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
@@ -61,10 +62,6 @@ async def sipp(
     scenario: str, *, calls: int = 1, tcp: bool = False, **keys: str
 ) -> AsyncIterator[Sipp]:
     """sipp as UAS with its own `uas`, or a scenario of ours, its @key@s filled in."""
-    program = shutil.which("sipp")
-    assert program is not None
-    port = free_port(socket.SOCK_STREAM if tcp else socket.SOCK_DGRAM)
-    media = media_base()
     with TemporaryDirectory(prefix="sipp-") as folder:
         source = ["-sn", "uas"]
         if scenario != "uas":
@@ -73,24 +70,40 @@ async def sipp(
                 text = text.replace(f"@{key}@", value)
             (Path(folder) / "scenario.xml").write_text(text)
             source = ["-sf", "scenario.xml"]
+        options = [*source, "-t", "t1" if tcp else "u1", "-m", str(calls)]
+        made = await _listening(options, Path(folder), tcp=tcp)
+        try:
+            yield made
+        finally:
+            if made.process.returncode is None:
+                made.process.kill()
+            await made.process.wait()
+
+
+async def _listening(options: list[str], folder: Path, *, tcp: bool) -> Sipp:
+    """A sipp that listens; another test may have been quicker with its ports, so not at once."""
+    program = shutil.which("sipp")
+    assert program is not None
+    for _ in range(5):
+        port = free_port(socket.SOCK_STREAM if tcp else socket.SOCK_DGRAM)
         process = await asyncio.create_subprocess_exec(
             program,
-            *source,
-            *("-i", "127.0.0.1", "-p", str(port), "-mi", "127.0.0.1", "-mp", str(media)),
-            *("-t", "t1" if tcp else "u1"),
-            *("-m", str(calls), "-nostdin", "-timeout", "30", "-trace_err"),
+            *options,
+            *("-i", "127.0.0.1", "-p", str(port), "-mi", "127.0.0.1", "-mp", str(media_base())),
+            *("-nostdin", "-timeout", "30", "-trace_err"),
             cwd=folder,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
         )
-        try:
-            await until(lambda: process.returncode is not None or is_bound(port, tcp=tcp))
-            assert process.returncode is None, Sipp(port, process, Path(folder)).errors()
-            yield Sipp(port, process, Path(folder))
-        finally:
-            if process.returncode is None:
-                process.kill()
-            await process.wait()
+        made = Sipp(port, process, folder)
+        await until(partial(_decided, made, tcp))
+        if process.returncode is None:
+            return made
+    raise AssertionError(made.errors())
+
+
+def _decided(made: Sipp, tcp: bool) -> bool:
+    return made.process.returncode is not None or is_bound(made.port, tcp=tcp)
 
 
 def is_bound(port: int, *, tcp: bool = False) -> bool:

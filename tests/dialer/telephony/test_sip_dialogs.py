@@ -114,7 +114,7 @@ def answers_until_acknowledged(far: FarSide, request: Request) -> None:
 
 async def test_no_call_is_lost_when_datagrams_are() -> None:
     async with (
-        far_side(answers_until_acknowledged, lose=0.3) as far,
+        far_side(answers_until_acknowledged, lose=0.2) as far,
         desk(far.port, timers=QUICK) as near,
     ):
         ids = [f"call-{n}" for n in range(20)]
@@ -211,7 +211,7 @@ async def test_requests_from_the_far_side_are_answered_by_the_book() -> None:
 
 
 async def test_a_call_outlives_a_re_invite_whose_ack_has_its_own_branch() -> None:
-    brisk = Timers(t1=0.01, t2=0.04, t4=0.04)
+    brisk = Timers(t1=0.03, t2=0.1, t4=0.1)
     async with far_side(answers) as far, desk(far.port, timers=brisk) as near:
         await near.call()
         await near.wait(Answered)
@@ -220,7 +220,7 @@ async def test_a_call_outlives_a_re_invite_whose_ack_has_its_own_branch() -> Non
         far.ask(invite, "INVITE", 5, body=far.media.described.encode())
         await far.told("INVITE")
         far.ask(invite, "ACK", 5, branch="another")
-        await SystemClock().sleep(2 * brisk.give_up)
+        await SystemClock().sleep(1.2 * brisk.give_up)
         assert near.seen(Ended) == []
         far.ask(invite, "INVITE", 6, body=far.media.described.encode())
         assert (await near.wait(Ended)).reason == "no ACK"
@@ -480,7 +480,7 @@ async def test_a_trunk_that_falls_silent_loses_its_calls_to_the_next_and_wins_th
     async with (
         far_side(falters) as first,
         far_side(answers) as second,
-        desk(first.port, second.port, keepalive_s=0.1, timers=Timers(t1=0.01, t2=0.04)) as near,
+        desk(first.port, second.port, keepalive_s=0.1, timers=QUICK) as near,
     ):
         await first.got("OPTIONS")
         silent = True

@@ -13,7 +13,7 @@ from tests.dialer.telephony.torture import message
 
 
 async def test_thousands_of_damaged_messages_harm_no_call() -> None:
-    found = await storm(4000)
+    found = await storm(2500)
     assert found.junk > 1000
     assert (found.faults, found.problems, found.legs) == (0, 0, 0)
     assert found.call_lived

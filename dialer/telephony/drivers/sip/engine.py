@@ -12,8 +12,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from twisted.internet.error import CannotListenError
-
 from compliance.facts import Channel
 from compliance.permit import NotCovered, Permit
 from dialer.telephony.drivers.sip.agent import AgentLeg
@@ -503,7 +501,7 @@ async def _listen(
         number = int(udp.getHost().port)
         try:
             tcp = layer.streams.listen(number, host)
-        except CannotListenError:
+        except OSError:
             await _close_socket(udp)
             if not left:
                 raise

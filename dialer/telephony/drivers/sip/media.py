@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import socket
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,12 +12,11 @@ from itertools import cycle
 from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred
-from twisted.internet.error import CannotListenError
 from twisted.internet.protocol import DatagramProtocol
 
 from dialer.telephony.drivers.sip.jitter import JitterBuffer
 from dialer.telephony.drivers.sip.keypad import Keypad
-from dialer.telephony.drivers.sip.reactor import Alarm, Reactor
+from dialer.telephony.drivers.sip.reactor import Alarm, Reactor, bound
 from dialer.telephony.drivers.sip.recorder import Recorder
 from dialer.telephony.wire import dtmf, g711, rtp
 from dialer.telephony.wire.headers import Malformed
@@ -277,8 +277,9 @@ class PortPool:
         for _ in range(len(self._free)):
             number = self._free.popleft()
             try:
-                port = self._reactor.listenUDP(number, session, self._host)
-            except CannotListenError:
+                with bound(socket.SOCK_DGRAM, self._host, number) as made:
+                    port = self._reactor.adoptDatagramPort(made.fileno(), socket.AF_INET, session)
+            except OSError:
                 self._free.append(number)  # some other program has it just now
                 continue
             self.taken += 1

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
 from twisted.internet.asyncioreactor import AsyncioSelectorReactor
+from twisted.internet.protocol import DatagramProtocol
 
-from dialer.telephony.wire.reactor import DelayedCall, TimeReactor, UdpReactor
+from dialer.telephony.wire.reactor import DelayedCall, TimeReactor, UdpPort, UdpReactor
 
 
 class TcpReactor(Protocol):
-    """Twisted's IReactorTCP, as far as it is used here."""
-
-    def listenTCP(self, port: int, factory: Any, backlog: int, interface: str, /) -> Any: ...
+    """Twisted's IReactorTCP and IReactorSocket, as far as they are used here."""
 
     def connectTCP(self, host: str, port: int, factory: Any, timeout: float, /) -> Any: ...
+
+    def adoptStreamPort(self, descriptor: int, family: int, factory: Any, /) -> Any: ...
 
 
 class Reactor(TimeReactor, UdpReactor, TcpReactor, Protocol):
     """Time, UDP and TCP together."""
+
+    def adoptDatagramPort(
+        self, descriptor: int, family: int, protocol: DatagramProtocol, /
+    ) -> UdpPort: ...
 
 
 class Alarm:
@@ -65,3 +71,17 @@ def loop_reactor() -> Iterator[Reactor]:
         for reader in reactor.getReaders():  # the reactor's own pipe
             reactor.removeReader(reader)
             reader.connectionLost(None)
+
+
+@contextmanager
+def bound(kind: socket.SocketKind, host: str, port: int) -> Iterator[socket.socket]:
+    """A socket bound there, for a reactor to adopt. Raises OSError where the port is taken.
+
+    Twisted's own listening leaves the socket open when it can't bind.
+    """
+    with socket.socket(socket.AF_INET, kind) as made:
+        made.setblocking(False)
+        if kind is socket.SOCK_STREAM:
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind((host, port))
+        yield made

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.protocol import ClientFactory, Protocol, ServerFactory
 
 from dialer.telephony.drivers.sip.hop import Address
-from dialer.telephony.drivers.sip.reactor import TcpReactor
+from dialer.telephony.drivers.sip.reactor import TcpReactor, bound
 from dialer.telephony.wire.message import MAX_SIZE
 
 _LENGTH = re.compile(rb"(?im)^(?:content-length|l)[ \t]*:[ \t]*(\d{1,9})[ \t]*\r?$")
@@ -53,8 +54,10 @@ class Streams:
             waiting += data
 
     def listen(self, port: int, interface: str) -> Any:
-        """Take connections. Raises twisted's CannotListenError."""
-        return self._reactor.listenTCP(port, _Incoming(self), 50, interface)
+        """Take connections. Raises OSError where the port is taken."""
+        with bound(socket.SOCK_STREAM, interface, port) as made:
+            made.listen(50)
+            return self._reactor.adoptStreamPort(made.fileno(), socket.AF_INET, _Incoming(self))
 
     def close(self) -> None:
         self._closing = True
