@@ -87,12 +87,8 @@ async def test_an_auditor_tries_a_draft_and_reads_it_in_chinese(
     await page.get_by_role("button", name="简体中文").click()
     await expect(page.get_by_role("heading", level=1)).to_contain_text("草案试用")
     await expect(page.get_by_text("新增拒绝").first).to_be_visible()
-    await (
-        page.get_by_role("link", name="打开")
-        .or_(page.get_by_role("link", name=re.compile("的判定")))
-        .first.click()
-    )
-    await page.get_by_role("button", name="重放此判定").click()
+    await page.get_by_role("link", name=re.compile("的决定")).first.click()
+    await page.get_by_role("button", name="重放此决定").click()
     await expect(page.locator("#replay")).to_contain_text("逐字节一致")
     await context.close()
 

@@ -27,7 +27,7 @@ Tries = Annotated[Actor, Depends(require(Permission.TRY_DRAFTS))]
 KIND = "what-if"
 MOST_BYTES = 1024 * 1024
 MOST_DAYS = 3660
-SHOWN = 100
+SHOWN = 50
 """Changes of each sort that the page lists."""
 
 
