@@ -57,12 +57,28 @@ class AgentPool(Protocol):
         """Reserve an agent for this call, as soon as one is ready; the id of their leg."""
         ...
 
+    def missed(self, leg_id: str) -> None:
+        """The reserved agent's phone could not be bridged."""
+        ...
+
     def release(self, leg_id: str) -> None:
         """The call that this agent was reserved for is over, or does not need them."""
         ...
 
     def told(self, event: CallEvent) -> None:
         """An event of an agent's leg."""
+        ...
+
+    def kept(self, call_id: str) -> None:
+        """What came of this call is in the store."""
+        ...
+
+
+class CallWatch(Protocol):
+    """Whoever counts the calls by what they are doing."""
+
+    def moved(self, call: Call, signal: Signal) -> None:
+        """The call as it stands after a signal."""
         ...
 
 
@@ -75,9 +91,12 @@ class Calls:
         prompts: Prompts,
         spool: Path,
         clock: Clock,
+        *,
         agents: AgentPool | None = None,
+        watch: CallWatch | None = None,
     ) -> None:
         self.agents = agents
+        self.watch = watch
         self._engine = engine
         self._prompts = prompts
         self._spool = spool
@@ -174,6 +193,8 @@ class _Follower:
                 if isinstance(signal, RecordingFinished):
                     recording, seconds = Path(signal.path), signal.duration_s
                 self._call, actions = attempt.advance(self._call, signal)
+                if self._calls.watch is not None:
+                    self._calls.watch.moved(self._call, signal)
                 for action in actions:
                     await self._do(action)
         finally:
@@ -198,6 +219,8 @@ class _Follower:
                     await self._calls.do(self._call.call_id, action, self._language)
                 except (NotConnected, UnknownCall) as error:
                     log.warning("agent not bridged", leg_id=leg_id, error=str(error))
+                    if self._calls.agents is not None:
+                        self._calls.agents.missed(leg_id)
                     self._signals.put_nowait(AgentGone(leg_id=leg_id))
             case _:
                 await self._calls.do(self._call.call_id, action, self._language)
@@ -224,11 +247,13 @@ async def open_calls(
     prompts: Prompts,
     spool: Path,
     clock: Clock,
+    *,
     agents: AgentPool | None = None,
+    watch: CallWatch | None = None,
 ) -> AsyncIterator[Calls]:
     """Route the engine's events to their calls for as long as the context lives."""
     spool.mkdir(parents=True, exist_ok=True)
-    calls = Calls(engine, prompts, spool, clock, agents)
+    calls = Calls(engine, prompts, spool, clock, agents=agents, watch=watch)
     router = asyncio.create_task(calls._route(), name="call-events")
     try:
         yield calls

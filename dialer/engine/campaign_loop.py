@@ -1,20 +1,24 @@
-"""Steps 1 to 3 of a contact attempt: look at lines and campaigns, plan, claim what is due."""
+"""Steps 1 to 3 of a contact attempt: look at lines and agents, plan, claim what is due."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
 
 from compliance.facts import Channel
+from compliance.packs import Catalogue
+from dialer.engine.budget import budget_of
+from dialer.engine.desk import Desk
 from dialer.engine.outreach import Outreach
+from dialer.engine.pace import Board, Line, Pace
 from dialer.engine.planning import Order, read_order
 from dialer.engine.supervisor import Supervisor
 from dialer.model.campaign import Campaign, CampaignState
-from dialer.pacing.modes import MODES
-from dialer.pacing.snapshot import Pacer, PacerContext, Snapshot
-from dialer.store import campaigns, claims
+from dialer.pacing.floor import Team
+from dialer.pacing.plan import Counts
+from dialer.store import abandonment, campaigns, claims, pacers
+from dialer.store.claims import DueCase
 from dialer.store.database import Database
 from scheduler.cadence import StrategyError
 from scheduler.clock import Clock
@@ -25,19 +29,13 @@ TICK_S = 0.25
 CLAIM_LEASE = timedelta(seconds=60)
 WRITTEN_AT_ONCE = 40
 UNPLANNED_AT_ONCE = 200
-
-
-@dataclass(slots=True)
-class _Desk:
-    """A running campaign with its pacer and the last word on why it works as it does."""
-
-    order: Order
-    pacer: Pacer
-    since: float
+COUNT_S = 5.0
+SAVE_S = 30.0
+NOBODY = Team(ready=(), talk=(), wrap=(), paused=())
 
 
 class CampaignLoop:
-    """Starts what running campaigns may start now."""
+    """Starts what running campaigns may start now. Without a `desk` there are no agents."""
 
     def __init__(
         self,
@@ -48,21 +46,31 @@ class CampaignLoop:
         clock: Clock,
         owner: str,
         lines: int,
+        catalogue: Catalogue,
+        line: Line,
+        desk: Desk | None = None,
     ) -> None:
         self._db = db
         self._outreach = outreach
         self._supervisor = supervisor
         self._clock = clock
         self._owner = owner
-        self._lines = lines
-        self._desks: dict[str, _Desk] = {}
+        self._most = lines
+        self._catalogue = catalogue
+        self._line = line
+        self._desk = desk
+        self._paces: dict[str, Pace] = {}
+        self._counted = self._saved = clock.monotonic()
         self.waiting: dict[str, str] = {}
 
     async def run(self) -> None:
-        """Tick until cancelled."""
-        while True:
-            await self.tick()
-            await self._clock.sleep(TICK_S)
+        """Tick until cancelled; what pacers have learned is kept."""
+        try:
+            while True:
+                await self.tick()
+                await self._clock.sleep(TICK_S)
+        finally:
+            await self.save()
 
     async def tick(self) -> None:
         """One round over the running campaigns."""
@@ -72,12 +80,27 @@ class CampaignLoop:
                 for campaign in await campaigns.list_all(conn)
                 if campaign.state is CampaignState.RUNNING
             ]
-        self._desks = {c.id: d for c in running if (d := self._desk(c)) is not None}
-        for desk in self._desks.values():
-            await self._work(desk)
+        self._paces = {c.id: pace for c in running if (pace := await self._pace(c)) is not None}
+        self._learn()
+        await self._count()
+        for pace in self._paces.values():
+            await self._work(pace)
+        if self._clock.monotonic() - self._saved >= SAVE_S:
+            await self.save()
 
-    def _desk(self, campaign: Campaign) -> _Desk | None:
-        known = self._desks.get(campaign.id)
+    async def save(self) -> None:
+        """Keep what the pacers have learned."""
+        self._saved = self._clock.monotonic()
+        now = self._clock.now()
+        states = {ident: pace.state(now) for ident, pace in self._paces.items() if pace.with_agents}
+        await pacers.save(self._db, states)
+
+    def boards(self) -> list[Board]:
+        """The running campaigns as their supervisors see them."""
+        return [pace.board() for pace in self._paces.values()]
+
+    async def _pace(self, campaign: Campaign) -> Pace | None:
+        known = self._paces.get(campaign.id)
         if known is not None and known.order.campaign == campaign:
             return known
         try:
@@ -85,46 +108,107 @@ class CampaignLoop:
         except StrategyError as error:
             self.waiting[campaign.id] = f"strategy: {error}"
             return None
-        pacer = MODES[campaign.mode](PacerContext(lines=campaign.lines, agents=0))
-        return _Desk(order=order, pacer=pacer, since=self._clock.monotonic())
+        if known is not None:
+            known.reorder(order)
+            return known
+        return await self._begin(order)
 
-    async def _work(self, desk: _Desk) -> None:
-        campaign = desk.order.campaign
-        unready = {}
+    async def _begin(self, order: Order) -> Pace:
+        campaign, now = order.campaign, self._clock.now()
+        async with self._db.read() as conn:
+            places = await abandonment.countries(conn, campaign.id)
+            kept = await pacers.load(conn, campaign.id)
+        budget = budget_of(self._catalogue, campaign.actor, places)
+        pace = Pace(order=order, budget=budget, line=self._line, shift_began=now)
+        await self._recount(pace)
+        pace.resume(kept, now)
+        return pace
+
+    def _learn(self) -> None:
+        """Let each pacer hear of its calls and agents."""
+        now = self._clock.now()
+        for ident, pace in self._paces.items():
+            for event in self._outreach.lines.heard(ident):
+                pace.heard(event)
+        if self._desk is None:
+            return
+        self._desk.serve(ident for ident, pace in self._paces.items() if pace.with_agents)
+        self._desk.tick()
+        for move in self._desk.moves():
+            for ident in move.campaigns & self._paces.keys():
+                self._paces[ident].moved(move, now)
+
+    async def _count(self) -> None:
+        """Read the budgets' counts afresh every few seconds."""
+        if self._clock.monotonic() - self._counted < COUNT_S:
+            return
+        self._counted = self._clock.monotonic()
+        for pace in self._paces.values():
+            if pace.with_agents:
+                await self._recount(pace)
+
+    async def _recount(self, pace: Pace) -> None:
+        since = pace.period_start(self._clock.now())
+        async with self._db.read() as conn:
+            found = await abandonment.answers(conn, pace.order.campaign.id, since)
+        pace.counts = Counts(live=found.live, abandoned=found.abandoned, hung_up=found.hung_up)
+
+    async def _work(self, pace: Pace) -> None:
+        campaign = pace.order.campaign
+        why = {}
         for channel in self._outreach.channels:
             reason = await self._outreach.channels[channel].ready()
             if reason is not None:
-                unready[channel] = reason
+                why[channel] = reason
             elif channel is Channel.CALL:
-                await self._claim(desk, channel, self._calls(desk), ("call", f"call:{campaign.id}"))
+                await self._dial(pace)
+                if pace.why:
+                    why[channel] = pace.why
             else:
                 kind = f"{channel}:{campaign.id}"
                 free = WRITTEN_AT_ONCE - self._supervisor.running(kind)
-                await self._claim(desk, channel, free, (kind,))
-        await self._claim(desk, None, UNPLANNED_AT_ONCE, ("planning",))
-        self.waiting[campaign.id] = "; ".join(f"{name}: {why}" for name, why in unready.items())
+                self._start(pace, await self._claim(pace, channel, free), (kind,))
+        unplanned = await self._claim(pace, None, UNPLANNED_AT_ONCE)
+        self._start(pace, unplanned, ("planning",))
+        self.waiting[campaign.id] = "; ".join(f"{name}: {reason}" for name, reason in why.items())
 
-    def _calls(self, desk: _Desk) -> int:
-        """Lines to dial now, by the campaign's mode; they are shared by all campaigns."""
-        live = self._supervisor.running(f"call:{desk.order.campaign.id}")
-        room = max(0, self._lines - self._supervisor.running("call"))
-        snapshot = Snapshot(ringing=[0.0] * live, room=room)
-        return desk.pacer.step(self._clock.monotonic() - desk.since, snapshot)
+    async def _dial(self, pace: Pace) -> None:
+        """Place calls by the campaign's mode; the lines are shared by all campaigns."""
+        campaign, lines = pace.order.campaign, self._outreach.lines
+        kind = f"call:{campaign.id}"
+        room = min(
+            self._most - self._supervisor.running("call"),
+            campaign.lines - self._supervisor.running(kind),
+        )
+        wanted = pace.step(
+            self._clock.now(),
+            lines.stages(campaign.id),
+            NOBODY if self._desk is None else self._desk.team(campaign.id),
+            max(0, room),
+        )
+        due = await self._claim(pace, Channel.CALL, wanted)
+        lines.claimed(campaign.id, [case.case_id for case in due])
+        self._start(pace, due, ("call", kind))
 
-    async def _claim(
-        self, desk: _Desk, channel: Channel | None, limit: int, kinds: tuple[str, ...]
-    ) -> None:
+    async def _claim(self, pace: Pace, channel: Channel | None, limit: int) -> list[DueCase]:
         if limit <= 0:
-            return
-        due = await claims.claim_due(
+            return []
+        return await claims.claim_due(
             self._db,
-            desk.order.campaign.id,
+            pace.order.campaign.id,
             channel=channel,
             owner=self._owner,
             now=self._clock.now(),
             limit=limit,
             lease=CLAIM_LEASE,
         )
+
+    def _start(self, pace: Pace, due: list[DueCase], kinds: tuple[str, ...]) -> None:
         for case in due:
-            work = self._outreach.work(desk.order, case)
-            self._supervisor.start(work, kinds=kinds, name=case.case_id)
+            self._supervisor.start(self._contact(pace.order, case), kinds=kinds, name=case.case_id)
+
+    async def _contact(self, order: Order, due: DueCase) -> None:
+        try:
+            await self._outreach.work(order, due)
+        finally:
+            self._outreach.lines.dropped(order.campaign.id, due.case_id)

@@ -15,24 +15,28 @@ import structlog
 from compliance.facts import Channel
 from compliance.permit import Refusal
 from dialer.engine.channels import Attempted, ContactChannel
+from dialer.engine.lines import Lines
 from dialer.engine.planning import Order, follow_up, plan_next
 from dialer.engine.requests import candidate
 from dialer.engine.sending import Errand, send
 from dialer.feed.feed import Feed, FeedEvent
-from dialer.model.case import Case
-from dialer.store import attempts, cases, claims
+from dialer.model.case import Case, CaseStatus
+from dialer.store import attempts, callbacks, case_events, cases, claims
 from dialer.store.attempts import NOT_SENT, Outcome
+from dialer.store.callbacks import Callback, NewCallback
 from dialer.store.claims import DueCase
 from dialer.store.database import Database
 from dialer.store.gate import Gate, LedgerUnavailable
 from dialer.store.ids import new_id
 from dialer.store.work import FollowUp, WorkState
-from scheduler.cadence import Next, Past
+from scheduler.cadence import ALWAYS_STOP, Next, Past
 from scheduler.clock import Clock
 
 log = structlog.get_logger(__name__)
 
 NOT_SENT_PAUSE = timedelta(seconds=20)
+LOST_AGENT_PAUSE = timedelta(minutes=2)
+"""After a call that lost its agent, the consumer is called back so soon, where that is lawful."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +47,7 @@ class _Task:
     due: DueCase
     case: Case
     planned: Next
+    callback: Callback | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,17 +60,44 @@ class Outreach:
     feed: Feed
     clock: Clock
     owner: str
+    lines: Lines
 
     async def work(self, order: Order, due: DueCase) -> None:
         """Contact the consumer of a leased case if that is what its strategy wants now."""
         now = self.clock.now()
         async with self.db.read() as conn:
             case = (await cases.load(conn, [due.case_id]))[due.case_id]
+            promised = await callbacks.open_of(conn, due.campaign_id, due.case_id)
+        if promised is not None and _wanted(case):
+            await self._call_back(order, due, case, promised)
+            return
         planned = plan_next(order, case, placed_at=due.placed_at, now=now)
         if not isinstance(planned, Next) or planned.due > now or planned.channel != due.channel:
             await claims.plan(self.db, due.campaign_id, due.case_id, follow_up(planned), now)
             return
         await self._contact(_Task(order=order, due=due, case=case, planned=planned))
+
+    async def _call_back(self, order: Order, due: DueCase, case: Case, promised: Callback) -> None:
+        """Call at the hour that was promised; until then the strategy waits."""
+        now = self.clock.now()
+        points = case.usable_points(Channel.CALL)
+        if promised.at > now or due.channel is not Channel.CALL or not points:
+            wanted = promised.follow_up(due.step) if points else FollowUp(state=WorkState.HELD)
+            await claims.plan(self.db, due.campaign_id, due.case_id, wanted, now)
+            return
+        point = next((p for p in points if p.id == promised.contact_point_id), points[0])
+        planned = Next(
+            step=due.step,
+            channel=Channel.CALL,
+            template=_spoken(order),
+            position=point.position,
+            retry=0,
+            due=promised.at,
+            reason="callback",
+        )
+        self.lines.promised(due.campaign_id, due.case_id, promised.agent)
+        task = _Task(order=order, due=due, case=case, planned=planned, callback=promised)
+        await self._contact(task)
 
     async def _contact(self, task: _Task) -> None:
         asked = candidate(
@@ -87,10 +119,32 @@ class Outreach:
             template=task.planned.template,
             campaign=task.order.campaign,
         )
+        promised = task.callback
+        if promised is not None:
+            now = self.clock.now()
+            await callbacks.begin(self.db, promised.id, decision.attempt_id, now=now)
         attempted = await send(self.db, self.clock, channel, errand)
+        if promised is not None and attempted.outcome == NOT_SENT:
+            await callbacks.reopen(self.db, promised.id)
         await self._settle(decision.attempt_id, task, attempted)
+        if attempted.detail.get("agent_lost"):
+            await self._call_back_early(task)
         await channel.after(decision, task.case, attempted)
         await self._tell("attempt", decision.attempt_id, task, outcome=attempted.outcome)
+
+    async def _call_back_early(self, task: _Task) -> None:
+        """The agent's phone was lost in the middle of the talk."""
+        now = self.clock.now()
+        new = NewCallback(
+            case_id=task.case.id,
+            consumer_id=task.case.consumer.id,
+            campaign_id=task.order.campaign.id,
+            at=now + LOST_AGENT_PAUSE,
+            source="agent_lost",
+        )
+        async with self.db.write() as conn:
+            await callbacks.note(conn, new, now)
+            await case_events.replan(conn, task.case.id, now)
 
     async def _settle(self, attempt_id: str, task: _Task, attempted: Attempted) -> None:
         now = self.clock.now()
@@ -113,6 +167,18 @@ class Outreach:
             **more,
         }
         await self.feed.publish(FeedEvent(topic=topic, at=self.clock.now(), data=data))
+
+
+def _wanted(case: Case) -> bool:
+    """Whether a callback still makes sense: nothing has ended the contact for good."""
+    ended = any(past.outcome in ALWAYS_STOP for past in case.history)
+    return case.status is CaseStatus.OPEN and not ended
+
+
+def _spoken(order: Order) -> str:
+    """What a campaign without agents says in a callback: the words of its first call."""
+    steps = order.strategy.steps
+    return next((s.template for s in steps if s.channel is Channel.CALL), steps[0].template)
 
 
 def _follow_up(task: _Task, attempted: Attempted, now: datetime) -> FollowUp:

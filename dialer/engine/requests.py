@@ -15,6 +15,9 @@ from dialer.store.ids import new_id
 from scheduler.cadence import Next
 
 RESERVATION = timedelta(seconds=90)
+SPEAKER = {"agentless": Mode.PRERECORDED, "predictive": Mode.PREDICTIVE, "power": Mode.PREDICTIVE}
+"""Who speaks on a campaign's calls, by its mode; where no more lines than free agents are dialed,
+an agent does."""
 
 
 def point_of(case: Case, planned: Next) -> ContactPoint:
@@ -30,6 +33,8 @@ def candidate(order: Order, case: Case, planned: Next, *, attempt_id: str, owner
     request = _request(
         case, planned.channel, point_of(case, planned), attempt_id=attempt_id, actor=campaign.actor
     )
+    if planned.channel is Channel.CALL:
+        request = replace(request, mode=SPEAKER.get(campaign.mode, Mode.AGENT_DIALLED))
     return Candidate(
         request=replace(
             request, creditor=campaign.creditor or case.creditor, campaign_id=campaign.id

@@ -11,6 +11,7 @@ from compliance.facts import Channel
 from compliance.permit import NotCovered, Permit
 from dialer.engine.call import CallReport, Calls
 from dialer.engine.channels import Attempted
+from dialer.engine.lines import Lines
 from dialer.engine.prompts import ABANDONMENT, APOLOGY, LIMITED_CONTENT, RECORDING_NOTICE
 from dialer.model.attempt import CallPlan, outcome
 from dialer.model.campaign import Campaign
@@ -43,6 +44,7 @@ class VoiceChannel:
     clock: Clock
     caller_id: str
     ring_timeout_s: float
+    lines: Lines
 
     async def ready(self) -> str | None:
         return await self.calls.ready()
@@ -71,18 +73,24 @@ class VoiceChannel:
             abandonment=ABANDONMENT,
             apology=APOLOGY,
         )
+        if campaign is not None:
+            self.lines.launched(spec.call_id, campaign.id, case.id, case.consumer.id)
         try:
             report = await self.calls.place(
                 permit, spec, plan, language=case.consumer.language or "en"
             )
         except (EngineRefused, NotCovered) as error:
             return Attempted(outcome=NOT_SENT, detail={"reason": str(error)})
+        finally:
+            self.lines.over(spec.call_id)
         return _attempted(report)
 
     def _with_agents(self, campaign: Campaign) -> bool:
         return campaign.mode != AGENTLESS and self.calls.agents is not None
 
     async def after(self, permit: Permit, case: Case, attempted: Attempted) -> None:
+        if self.calls.agents is not None:
+            self.calls.agents.kept(permit.attempt_id)
         if STOP_KEY in attempted.keys:
             await consumers.opt_out(
                 self.db,

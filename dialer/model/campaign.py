@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType
@@ -48,6 +48,7 @@ class Campaign:
     created_at: datetime
     started_at: datetime | None = None
     stopped_at: datetime | None = None
+    pacing: Mapping[str, float] = field(default_factory=dict)  # of the mode: ratio, timer
 
 
 def move(campaign: str, state: CampaignState, wanted: CampaignState) -> bool:

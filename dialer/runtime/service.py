@@ -15,21 +15,20 @@ from compliance.facts import Channel
 from dialer import secret
 from dialer.console import bind, serve_console
 from dialer.console_services import Parts, console_services
-from dialer.engine.call import open_calls
 from dialer.engine.campaign_loop import CampaignLoop
 from dialer.engine.channels import ContactChannel
 from dialer.engine.confirmation import Confirmations
 from dialer.engine.housekeeping import Housekeeping
 from dialer.engine.inbound_calls import InboundCalls
 from dialer.engine.outreach import Outreach
-from dialer.engine.prompts import load_prompts
+from dialer.engine.pace import Line
 from dialer.engine.reminders import Reminders
 from dialer.engine.replies import Replies
 from dialer.engine.supervisor import open_supervisor
-from dialer.engine.voice import VoiceChannel
 from dialer.engine.written import WrittenChannel, mail_composer, text_composer
 from dialer.lockfile import exclusive
 from dialer.runtime import wires
+from dialer.runtime.voice import open_voice
 from dialer.settings import Settings
 from dialer.store import attempts
 from dialer.store.database import migrate, open_database
@@ -59,24 +58,16 @@ async def serve(settings: Settings, reactor: Any, stop: asyncio.Event, announce:
         stack.enter_context(exclusive(settings.data_dir / f"{settings.worker}.lock"))
         db = await enter(open_database(settings.store_url, clock=clock, writer=settings.worker))
         feed = await enter(wires.open_feed(settings, clock))
-        telephony = await enter(wires.open_telephony(settings, clock, reactor))
-        voice = VoiceChannel(
-            db=db,
-            calls=await enter(open_calls(telephony, load_prompts(), settings.spool, clock)),
-            vault=wires.open_vault(settings, clock),
-            clock=clock,
-            caller_id=settings.caller_id,
-            ring_timeout_s=settings.ring_timeout_s,
-        )
+        voice = await open_voice(stack, settings, db, feed, reactor=reactor, own=own)
         written = await _open_written(stack, settings, clock, reactor, own)
-        channels: dict[Channel, ContactChannel] = {Channel.CALL: voice, **written.channels}
+        channels: dict[Channel, ContactChannel] = {Channel.CALL: voice.channel, **written.channels}
         supervisor = await enter(open_supervisor())
         gate = await enter(open_gate(db, catalogue))
         housekeeping = Housekeeping(
             db=db,
             clock=clock,
             owner=settings.worker,
-            voice=voice,
+            voice=voice.channel,
             spool=settings.spool,
             carrier_records=settings.data_dir / "carrier",
             reminders=Reminders(
@@ -110,6 +101,7 @@ async def serve(settings: Settings, reactor: Any, stop: asyncio.Event, announce:
             feed=feed,
             clock=clock,
             owner=settings.worker,
+            lines=voice.lines,
         )
         loop = CampaignLoop(
             db=db,
@@ -118,10 +110,16 @@ async def serve(settings: Settings, reactor: Any, stop: asyncio.Event, announce:
             clock=clock,
             owner=settings.worker,
             lines=settings.max_lines,
+            catalogue=catalogue,
+            line=Line(
+                ring_timeout_s=settings.ring_timeout_s,
+                calls_per_second=settings.calls_per_second,
+            ),
+            desk=voice.desk,
         )
         callers = InboundCalls(
             db=db,
-            calls=voice.calls,
+            calls=voice.channel.calls,
             feed=feed,
             clock=clock,
             supervisor=supervisor,
@@ -147,7 +145,7 @@ async def serve(settings: Settings, reactor: Any, stop: asyncio.Event, announce:
         announce(f"http://{host}:{port}", first_secret)
         await _until(stop, lasting)
         lasting[-1].cancel()
-        await telephony.drain(DRAIN_CALLS_S)
+        await voice.telephony.drain(DRAIN_CALLS_S)
         for task in lasting:
             task.cancel()
         await supervisor.drain(DRAIN_CONTACTS_S)

@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 import httpx
 
 from dialer.engine.outbox_sender import OutboxSender
+from dialer.engine.phones import Phones
 from dialer.engine.written import House
 from dialer.feed.drivers.redis import redis_feed
 from dialer.feed.feed import Feed
@@ -17,6 +18,7 @@ from dialer.feed.in_process import in_process_feed
 from dialer.settings import Settings
 from dialer.store.database import Database
 from dialer.telephony.drivers.sip.engine import SipEngine, open_sip_engine
+from dialer.telephony.drivers.sip.registrar import Phone
 from dialer.telephony.drivers.sip.trunk import Trunk
 from messaging.email.identity import MailIdentity
 from messaging.email.smtp import Security, SmtpTransport, open_smtp
@@ -53,8 +55,12 @@ def open_vault(settings: Settings, clock: Clock) -> Vault:
 
 
 def open_telephony(
-    settings: Settings, clock: Clock, reactor: Any
+    settings: Settings, clock: Clock, reactor: Any, phones: Phones
 ) -> AbstractAsyncContextManager[SipEngine]:
+    def find_phone(name: str) -> Phone | None:
+        account = phones.account(name)
+        return None if account is None else Phone(name=account.name, password=account.password)
+
     trunks = []
     if settings.sip_trunk_url:
         url = urlsplit(settings.sip_trunk_url)
@@ -76,6 +82,7 @@ def open_telephony(
         listen=settings.sip_listen,
         rtp_ports=settings.rtp_range,
         media_host=settings.sip_media_host,
+        find_phone=find_phone,
         reactor=reactor,
     )
 

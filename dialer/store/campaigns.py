@@ -119,6 +119,26 @@ async def stop(db: Database, campaign_id: str, *, now: datetime, by: str | None 
     await _halt(db, campaign_id, CampaignState.STOPPED, now, by)
 
 
+async def pace(
+    db: Database,
+    campaign_id: str,
+    *,
+    mode: str,
+    lines: int,
+    pacing: Mapping[str, float],
+    now: datetime,
+    by: str | None = None,
+) -> None:
+    """Change how fast a campaign dials, also while it runs. LookupError when there is none."""
+    values = {"mode": mode, "lines": lines, "pacing": dict(pacing), "updated_at": now}
+    async with db.write() as conn:
+        await lock(conn, [f"campaign {campaign_id}"])
+        await load(conn, campaign_id)
+        await conn.execute(update(_TABLE).where(_TABLE.c.id == campaign_id).values(values))
+        body = {"campaign": campaign_id, "mode": mode, "lines": lines, "by": by, **pacing}
+        await append(db, conn, [Draft(kind="campaign.paced", body=body)])
+
+
 async def add_cases(
     conn: AsyncConnection, campaign_id: str, case_ids: Sequence[str], *, now: datetime
 ) -> int:
@@ -205,4 +225,5 @@ def _campaign(row: Row[Any]) -> Campaign:
         created_at=row.created_at,
         started_at=row.started_at,
         stopped_at=row.stopped_at,
+        pacing=row.pacing or {},
     )

@@ -243,6 +243,7 @@ campaigns = Table(
     Column("caller_id", String(32)),
     Column("sms_sender", String(32)),
     Column("email_sender", String(320)),
+    Column("pacing", JSON),  # settings of the mode
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
     Column("started_at", UtcDateTime),

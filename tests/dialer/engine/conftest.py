@@ -13,7 +13,9 @@ from compliance.facts import Channel
 from compliance.permit import Permit
 from dialer.engine.campaign_loop import CampaignLoop
 from dialer.engine.channels import Attempted
+from dialer.engine.lines import Lines
 from dialer.engine.outreach import Outreach
+from dialer.engine.pace import Line
 from dialer.engine.supervisor import Supervisor, open_supervisor
 from dialer.feed.in_process import InProcessFeed, in_process_feed
 from dialer.model.campaign import Campaign
@@ -86,6 +88,7 @@ async def floor(tmp_path: Path) -> AsyncIterator[Floor]:
             feed=feed,
             clock=clock,
             owner=OWNER,
+            lines=Lines(clock=clock),
         )
         loop = CampaignLoop(
             db=db,
@@ -94,6 +97,8 @@ async def floor(tmp_path: Path) -> AsyncIterator[Floor]:
             clock=clock,
             owner=OWNER,
             lines=LINES,
+            catalogue=catalogue(),
+            line=Line(ring_timeout_s=25.0, calls_per_second=10.0),
         )
         yield Floor(
             db=db,

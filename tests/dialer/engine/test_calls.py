@@ -55,6 +55,12 @@ class Agents:
     async def find(self, call_id: str) -> str:
         return await self.ready.get()
 
+    def missed(self, leg_id: str) -> None:
+        pass
+
+    def kept(self, call_id: str) -> None:
+        pass
+
     def release(self, leg_id: str) -> None:
         self.released.append(leg_id)
 
@@ -69,7 +75,7 @@ async def opened(
     known = Phone(name="agent", password="", address=f"127.0.0.1:{phone}")
     async with (
         desk(trunk, phones=[known], reading=False) as near,
-        open_calls(near.engine, PROMPTS, folder, SystemClock(), agents) as calls,
+        open_calls(near.engine, PROMPTS, folder, SystemClock(), agents=agents) as calls,
     ):
         yield calls, near.engine
         await near.engine.drain(2.0)

@@ -1,0 +1,520 @@
+"""The agents' desks of this process: their phones, their states, and the call each of them has.
+
+The floor's rules are `dialer.pacing.floor`; this module keeps the floor, does what it says, and
+tells everybody who watches. Longer than most: an agent's leg, state and call change together, and
+are best read together.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import structlog
+
+from dialer.engine.lines import Errand, Lines
+from dialer.engine.phones import Phones
+from dialer.feed.feed import Feed, FeedEvent
+from dialer.model.agent import (
+    Agent,
+    AgentId,
+    AgentState,
+    CallId,
+    Connect,
+    End,
+    GoReady,
+    LogIn,
+    Lose,
+    Miss,
+    Refused,
+    Signal,
+    StepAway,
+    Wish,
+)
+from dialer.model.call_events import Answered, Bridged, CallEvent, Ended
+from dialer.model.campaign import CampaignId
+from dialer.pacing import floor as rules
+from dialer.pacing.floor import Badge, Floor, FloorRules, Team, Waiting
+from dialer.telephony.port import (
+    AgentLegSpec,
+    EngineRefused,
+    NotConnected,
+    TelephonyEngine,
+    UnknownCall,
+)
+from dialer.telephony.wire import g711
+from scheduler.clock import Clock
+
+log = structlog.get_logger(__name__)
+
+LOG_OUT = "log-out"
+NO_SCREEN = "no-screen"
+"""The reason of the break of an agent whose page went away: no call without the case in view."""
+SCREEN_PATIENCE_S = 10.0
+PACER_WORDS: Mapping[AgentState, str] = {
+    AgentState.OFFLINE: "off",
+    AgentState.READY: "ready",
+    AgentState.RESERVED: "talk",
+    AgentState.ON_CALL: "talk",
+    AgentState.WRAP_UP: "wrap",
+    AgentState.ON_BREAK: "pause",
+    AgentState.TRAINING: "pause",
+}
+HOLD_MUSIC = [*g711.tone(440, 0.3, level=0.1), *[g711.SILENCE] * 100]
+
+
+class NotNow(Exception):
+    """What the agent asked for does not apply; the text says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnScreen:
+    """The call whose case an agent's page shows, until it is disposed of."""
+
+    errand: Errand
+    since: datetime
+    ended: bool = False
+    held: bool = False
+    muted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """An agent's change of state: `old` and `new` in a pacer's words, seconds spent in `old`."""
+
+    agent: str
+    old: str
+    new: str
+    age: float
+    campaigns: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskView:
+    """One agent's desk as it stands. `calling`: their phone is being rung."""
+
+    agent: Agent
+    phone: str | None
+    calling: bool
+    screen: OnScreen | None
+
+
+class Desk:
+    """All desks. Made by `open_desk`."""
+
+    def __init__(
+        self,
+        *,
+        engine: TelephonyEngine,
+        phones: Phones,
+        lines: Lines,
+        feed: Feed,
+        clock: Clock,
+        limits: FloorRules,
+    ) -> None:
+        self.phones = phones
+        self._engine = engine
+        self._lines = lines
+        self._feed = feed
+        self._clock = clock
+        self._floor = Floor(rules=limits)
+        self._chosen: dict[AgentId, tuple[CampaignId, ...]] = {}  # empty = all that run
+        self._running: tuple[CampaignId, ...] = ()
+        self._legs: dict[AgentId, str] = {}
+        self._owners: dict[str, AgentId] = {}
+        self._up: set[str] = set()
+        self._found: dict[CallId, asyncio.Future[str]] = {}
+        self._screens: dict[AgentId, OnScreen] = {}
+        self._settled: dict[str, asyncio.Event] = {}
+        self._pages: dict[AgentId, int] = {}
+        self._alone: dict[AgentId, float] = {}  # since when their page is gone
+        self._moves: list[Moved] = []
+        self._news: asyncio.Queue[FeedEvent] = asyncio.Queue()
+        self._errands: set[asyncio.Task[None]] = set()
+
+    # The agent
+
+    async def log_in(self, name: str, campaigns: Iterable[str] = ()) -> None:
+        """Ring the agent's phone; they are logged in when it answers. Raises NotNow.
+
+        `campaigns` in the order in which they come first; none = all that run.
+        """
+        agent = AgentId(name)
+        phone = self.phones.of(agent)
+        if phone is None:
+            raise NotNow("no phone is set up: ask for a SIP account first")
+        if agent in self._legs:
+            raise NotNow("already logged in")
+        leg_id = f"agent-{secrets.token_hex(8)}"
+        self._chosen[agent] = tuple(CampaignId(c) for c in campaigns)
+        self._legs[agent], self._owners[leg_id] = leg_id, agent
+        self._floor = rules.enrol(self._floor, agent, self._badge(agent), self._clock.now())
+        try:
+            await self._engine.connect_agent(AgentLegSpec(leg_id=leg_id, phone=phone))
+        except EngineRefused as error:
+            del self._legs[agent], self._owners[leg_id]
+            raise NotNow(str(error)) from error
+        self._tell(self._floor.agents[agent])
+
+    def go_ready(self, name: str) -> None:
+        """Raises NotNow."""
+        self._signal(name, GoReady())
+
+    def step_away(self, name: str, state: AgentState, reason: str) -> None:
+        """To a break, to training or out of work, after the present call. Raises NotNow."""
+        if state is AgentState.OFFLINE and self._abandon_ringing(AgentId(name)):
+            return
+        self._signal(name, StepAway(wish=Wish(state=state, reason=reason)))
+
+    def dismiss(self, names: Iterable[str], *, reason: str, told: str) -> None:
+        """Log agents out on a supervisor's word; who has a call finishes it first."""
+        agents = [AgentId(name) for name in names]
+        now = self._clock.now()
+        self._become(rules.dismiss(self._floor, agents, reason=reason, told=told, now=now))
+
+    def view(self, name: str) -> DeskView:
+        """The agent's desk as it stands."""
+        agent = AgentId(name)
+        leg = self._legs.get(agent)
+        known = self._floor.agents.get(agent) or Agent(id=agent, since=self._clock.now())
+        return DeskView(
+            agent=known,
+            phone=self.phones.of(agent),
+            calling=leg is not None and leg not in self._up,
+            screen=self._screens.get(agent),
+        )
+
+    def page_opened(self, name: str) -> None:
+        """The agent's page is there; it may be more than one."""
+        agent = AgentId(name)
+        self._pages[agent] = self._pages.get(agent, 0) + 1
+        self._alone.pop(agent, None)
+
+    def page_closed(self, name: str) -> None:
+        """One of the agent's pages is gone; a call goes on without it."""
+        agent = AgentId(name)
+        self._pages[agent] -= 1
+        if self._pages[agent] == 0:
+            self._alone[agent] = self._clock.monotonic()
+
+    # The agent's call
+
+    async def hang_up(self, name: str) -> None:
+        """End the consumer's leg. Raises NotNow."""
+        call = self._call(name)
+        await self._engine.hangup(call.errand.call_id)
+
+    async def hold(self, name: str, on: bool) -> None:
+        """Let the consumer hear music, or the agent again. Raises NotNow."""
+        call = self._call(name)
+        try:
+            if on:
+                await self._engine.hold(call.errand.call_id, HOLD_MUSIC)
+            else:
+                await self._engine.resume(call.errand.call_id)
+        except (NotConnected, UnknownCall) as error:
+            raise NotNow(str(error)) from error
+        self._show(AgentId(name), replace(call, held=on))
+
+    async def mute(self, name: str, on: bool) -> None:
+        """Keep the agent's voice from the consumer, or not. Raises NotNow."""
+        call = self._call(name)
+        try:
+            await self._engine.mute(call.errand.call_id, on)
+        except (NotConnected, UnknownCall) as error:
+            raise NotNow(str(error)) from error
+        self._show(AgentId(name), replace(call, muted=on))
+
+    async def press(self, name: str, digits: str) -> None:
+        """Press keys towards the consumer. Raises NotNow, ValueError for what is no key."""
+        await self._engine.send_dtmf(self._call(name).errand.call_id, digits)
+
+    async def settled(self, name: str, call_id: str, *, seconds: float) -> OnScreen:
+        """The call on the agent's page once it is over and its outcome is kept. Raises NotNow."""
+        screen = self._screens.get(AgentId(name))
+        if screen is None or screen.errand.call_id != call_id:
+            raise NotNow("this call is not on the desk any more")
+        if not screen.ended:
+            raise NotNow("the call is still on")
+        try:
+            async with asyncio.timeout(seconds):
+                await self._settled[call_id].wait()
+        except TimeoutError as error:
+            raise NotNow("the call's outcome is not kept yet; try again") from error
+        return screen
+
+    def disposed(self, name: str, call_id: str) -> None:
+        """What came of the call is noted: the page is free, and wrap-up ends."""
+        agent = AgentId(name)
+        screen = self._screens.get(agent)
+        if screen is None or screen.errand.call_id != call_id:
+            return
+        del self._screens[agent]
+        self._settled.pop(call_id, None)
+        known = self._floor.agents[agent]
+        if known.state is AgentState.WRAP_UP and known.call == call_id:
+            self._signal(name, GoReady())
+        else:
+            self._tell(known)
+
+    # AgentPool: what the calls ask
+
+    async def find(self, call_id: str) -> str:
+        call, errand = CallId(call_id), self._lines.errand(call_id)
+        if errand is None:
+            raise UnknownCall(call_id)
+        found: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._found[call] = found
+        try:
+            if call in self._floor.taken:  # matched anew after a missed offer
+                return self._legs[self._floor.taken[call][0]]
+            if call not in self._floor.waiting:
+                self._become(rules.arrive(self._floor, self._waiting(errand)))
+            return await found
+        except asyncio.CancelledError:
+            self._become(rules.depart(self._floor, call, self._clock.now()))
+            raise
+        finally:
+            self._found.pop(call, None)
+
+    def missed(self, leg_id: str) -> None:
+        agent = self._owners.get(leg_id)
+        known = self._floor.agents.get(agent) if agent is not None else None
+        if known is not None and known.call is not None:
+            self._try(known.id, Miss(call=known.call))
+
+    def release(self, leg_id: str) -> None:
+        agent = self._owners.get(leg_id)
+        known = self._floor.agents.get(agent) if agent is not None else None
+        if known is None or known.call is None:
+            return
+        if known.state is AgentState.RESERVED:
+            self._become(rules.depart(self._floor, known.call, self._clock.now()))
+        elif known.state is AgentState.ON_CALL:
+            self._try(known.id, End(call=known.call))
+
+    def told(self, event: CallEvent) -> None:
+        agent = self._owners.get(event.call_id)
+        if agent is None:
+            return
+        match event:
+            case Answered():
+                self._up.add(event.call_id)
+                self._try(agent, LogIn())
+            case Bridged():
+                self._try(agent, Connect(call=CallId(event.peer)))
+            case Ended():
+                self._leg_ended(agent, event)
+
+    def kept(self, call_id: str) -> None:
+        """The outcome of a call is in the store: it may be disposed of."""
+        if call_id in self._settled:
+            self._settled[call_id].set()
+
+    # What pacing and the wallboard ask
+
+    def serve(self, running: Iterable[str]) -> None:
+        """Which campaigns want agents now; agents who chose none in particular serve them all."""
+        campaigns = tuple(CampaignId(campaign) for campaign in running)
+        if campaigns == self._running:
+            return
+        self._running = campaigns
+        floor, now = self._floor, self._clock.now()
+        for agent in floor.agents:
+            floor = rules.enrol(floor, agent, self._badge(agent), now)
+        self._become(floor)
+
+    def team(self, campaign_id: str) -> Team:
+        """The agents whom a campaign counts on."""
+        running = frozenset(self._running)
+        return rules.team(self._floor, CampaignId(campaign_id), running, self._clock.now())
+
+    def agents(self) -> list[Agent]:
+        """Everybody who was logged in since the process began."""
+        return sorted(self._floor.agents.values(), key=lambda agent: agent.id)
+
+    def screens(self) -> Mapping[AgentId, OnScreen]:
+        """The calls on the agents' pages."""
+        return dict(self._screens)
+
+    def moves(self) -> list[Moved]:
+        """What agents did since this was asked last."""
+        moves, self._moves = self._moves, []
+        return moves
+
+    def tick(self) -> None:
+        """End what has lasted too long; nobody without a page is offered a call."""
+        floor, _ = rules.enforce(self._floor, self._clock.now())
+        self._become(floor)
+        for agent, since in tuple(self._alone.items()):
+            known = self._floor.agents.get(agent)
+            gone = self._clock.monotonic() - since > SCREEN_PATIENCE_S
+            if gone and known is not None and known.state is AgentState.READY:
+                wish = Wish(state=AgentState.ON_BREAK, reason=NO_SCREEN)
+                self._try(agent, StepAway(wish=wish, told="The desk's page was closed."))
+
+    # Within
+
+    def _badge(self, agent: AgentId) -> Badge:
+        chosen = self._chosen.get(agent) or self._running
+        return Badge(campaigns={campaign: n for n, campaign in enumerate(chosen, 1)})
+
+    def _waiting(self, errand: Errand) -> Waiting:
+        return Waiting(
+            call=CallId(errand.call_id),
+            campaign=CampaignId(errand.campaign_id),
+            since=self._clock.now(),
+            urgency=errand.urgency,
+            agent=AgentId(errand.agent) if errand.agent else None,
+        )
+
+    def _call(self, name: str) -> OnScreen:
+        screen = self._screens.get(AgentId(name))
+        if screen is None or screen.ended:
+            raise NotNow("no call")
+        return screen
+
+    def _signal(self, name: str, what: Signal) -> None:
+        moved = rules.signal(self._floor, AgentId(name), what, self._clock.now())
+        if isinstance(moved, Refused):
+            raise NotNow(moved.why)
+        self._become(moved)
+
+    def _try(self, agent: AgentId, what: Signal) -> None:
+        """A signal of the telephone's, which may come after the state has changed."""
+        moved = rules.signal(self._floor, agent, what, self._clock.now())
+        if isinstance(moved, Refused):
+            log.info("agent's signal does not apply", why=moved.why)
+        else:
+            self._become(moved)
+
+    def _abandon_ringing(self, agent: AgentId) -> bool:
+        leg = self._legs.get(agent)
+        if leg is None or leg in self._up:
+            return False
+        self._later(self._engine.hangup(leg))
+        return True
+
+    def _leg_ended(self, agent: AgentId, event: Ended) -> None:
+        self._up.discard(event.call_id)
+        self._legs.pop(agent, None)
+        self._owners.pop(event.call_id, None)
+        known = self._floor.agents[agent]
+        if known.state is AgentState.OFFLINE:
+            told = f"Your phone: {event.reason}"
+            known = replace(known, since=self._clock.now(), told=told)
+            self._become(replace(self._floor, agents={**self._floor.agents, agent: known}))
+        else:
+            self._try(agent, Lose(why=f"Your phone was lost: {event.reason}"))
+
+    def _become(self, floor: Floor) -> None:
+        """Take the floor as it is now, match who can be served, and tell of every change."""
+        before = self._floor.agents
+        floor, matches = rules.match(floor, self._clock.now())
+        self._floor = floor
+        for made in matches:
+            self._offer(made.agent, made.call)
+        for agent in floor.agents.values():
+            old = before.get(agent.id)
+            if old is not None and old != agent:
+                self._changed(old, agent)
+
+    def _offer(self, agent: AgentId, call: CallId) -> None:
+        errand = self._lines.errand(call)
+        if errand is not None:
+            previous = self._screens.get(agent)
+            if previous is not None:
+                self._settled.pop(previous.errand.call_id, None)
+            self._screens[agent] = OnScreen(errand=errand, since=self._clock.now())
+            self._settled[call] = asyncio.Event()
+        found = self._found.get(call)
+        if found is not None and not found.done():
+            found.set_result(self._legs[agent])
+
+    def _changed(self, old: Agent, new: Agent) -> None:
+        before, after = PACER_WORDS[old.state], PACER_WORDS[new.state]
+        if before != after:
+            self._moves.append(
+                Moved(
+                    agent=new.id,
+                    old=before,
+                    new=after,
+                    age=(new.since - old.since).total_seconds(),
+                    campaigns=frozenset(self._floor.badges[new.id].campaigns),
+                )
+            )
+        self._follow_call(old, new)
+        if new.state is AgentState.OFFLINE and new.id in self._legs:
+            self._later(self._engine.hangup(self._legs[new.id]))
+        self._tell(new)
+
+    def _follow_call(self, old: Agent, new: Agent) -> None:
+        """The page keeps a call that was talked on until it is disposed of, no other one."""
+        screen = self._screens.get(new.id)
+        if screen is None or screen.errand.call_id != old.call:
+            return
+        if old.state is AgentState.ON_CALL and new.state is not AgentState.ON_CALL:
+            self._screens[new.id] = replace(screen, ended=True, held=False, muted=False)
+        elif old.state is AgentState.RESERVED and new.call != old.call:
+            del self._screens[new.id]
+            self._settled.pop(screen.errand.call_id, None)
+
+    def _show(self, agent: AgentId, screen: OnScreen) -> None:
+        if agent in self._screens:
+            self._screens[agent] = screen
+            self._tell(self._floor.agents[agent])
+
+    def _tell(self, agent: Agent) -> None:
+        screen = self._screens.get(agent.id)
+        data: dict[str, object] = {
+            "agent": agent.id,
+            "state": str(agent.state),
+            "reason": agent.reason,
+            "told": agent.told,
+            "call_id": agent.call,
+        }
+        if screen is not None:
+            data |= {
+                "case_id": screen.errand.case_id,
+                "campaign_id": screen.errand.campaign_id,
+            }
+        self._news.put_nowait(FeedEvent(topic="agent", at=self._clock.now(), data=data))
+
+    def _later(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.create_task(work)
+        self._errands.add(task)
+        task.add_done_callback(self._errands.discard)
+
+    async def _publish(self) -> None:
+        while True:
+            await self._feed.publish(await self._news.get())
+
+
+@asynccontextmanager
+async def open_desk(
+    *,
+    engine: TelephonyEngine,
+    phones: Phones,
+    lines: Lines,
+    feed: Feed,
+    clock: Clock,
+    limits: FloorRules | None = None,
+) -> AsyncIterator[Desk]:
+    """The desks while the block runs; the agents' legs end with the engine."""
+    desk = Desk(
+        engine=engine,
+        phones=phones,
+        lines=lines,
+        feed=feed,
+        clock=clock,
+        limits=limits or FloorRules(),
+    )
+    publisher = asyncio.create_task(desk._publish(), name="desk-news")
+    try:
+        yield desk
+    finally:
+        publisher.cancel()
