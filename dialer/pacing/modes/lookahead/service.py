@@ -154,13 +154,12 @@ class ServiceModel:
             rates.append(h)
         return rates
 
-    def wrap_row(self, agent: AgentId, age: float, horizons: Sequence[float]) -> list[float]:
-        """Chances that this wrap-up ends within each horizon."""
+    def wrap_chance(self, agent: AgentId, age: float, u: float) -> float:
+        """The chance that this wrap-up ends within `u`."""
         own = self.own.get(agent)
         factor = 1.0 if own is None else (own[2] + BELIEF) / (own[3] + BELIEF)
-        base = _at(self.wrap_cumulative, age)
-        exp, table = math.exp, self.wrap_cumulative
-        return [1 - exp(factor * (base - _at(table, age + u))) for u in horizons]
+        table = self.wrap_cumulative
+        return 1 - math.exp(factor * (_at(table, age) - _at(table, age + u)))
 
     def wrap_integral_at(self, u: float) -> float:
         return _at(self.wrap_integral, u)

@@ -10,8 +10,9 @@ from dialer.pacing.snapshot import PacerContext, Snapshot
 MEMORY = 14_400.0  # seconds over which the yield and the service time are remembered
 BELIEF = 25.0  # abandonments that the prior yield weighs
 SERVICE_PRIOR = 120.0  # busy seconds for each live answer, before any
-SURGE = 1.3  # abandonments kept back for each expected answer in flight, against a surge
-RELEASE = 0.2  # last share of the shift, in which that reserve is given free
+STRESS = 2.0  # a surge that is always reckoned with, as a factor on the usual answers
+LOSS = 0.005  # share of persons that detection may hang up unseen
+SIGMAS = 1.5  # of the number of those losses, kept back
 LAST = 1.1  # abandonments kept back to the end
 MOST = 1.3  # the target at most, in caps
 MARGIN = 0.96  # share of the expected answers that is counted on
@@ -29,7 +30,7 @@ class Steering:
 
     def __init__(self, ctx: PacerContext) -> None:
         self.ctx = ctx
-        self.prior_yield = 1.5
+        self.prior_yield = 0.85
         self.spent = 0.0
         self.offered = 0.0
         self.live = 0
@@ -41,6 +42,7 @@ class Steering:
         self.target = 0.0
         self.theta = 0.0
         self.left = 0.0
+        self.stress = 0.9
 
     def update(
         self,
@@ -53,7 +55,7 @@ class Steering:
     ) -> None:
         """Take the counters and the team's state after `seconds`; shares are a call's chance."""
         ctx = self.ctx
-        self.prior_yield = 0.85 * max(0.02, answer_share) ** -0.4
+        self.prior_yield = 0.48 * max(0.02, answer_share) ** -0.4
         new_live = max(0, snap.live - self.live)
         new_lost = max(0, snap.abandoned - self.abandoned)
         self.live, self.abandoned = snap.live, snap.abandoned
@@ -62,21 +64,31 @@ class Steering:
         self.offered = self.offered * keep + new_live * self.theta
         self._learn_service(snap, new_live, seconds)
         remaining = max(0.0, ctx.shift - now)
-        pending = answer_share * len(snap.ringing) + len(snap.detecting)
-        surge = SURGE * max(1.0, usual_share / max(0.01, answer_share))
-        held = min(1.0, remaining / (RELEASE * ctx.shift))
-        reserve = LAST + pending * (surge * held + ctx.cap)
+        self.stress = min(0.9, max(STRESS * usual_share, 1.2 * answer_share))
+        loss = LOSS if ctx.amd else 0.0
         self.target = ctx.cap
         for _ in range(6):
             share = FLOOR + (1 - FLOOR) * math.sqrt(min(1.0, self.target / ctx.cap))
             busy = self.working * remaining * self.utilisation * share
             coming = MARGIN * busy * self.served / self.busy_seconds
-            self.left = ctx.cap * (snap.live + coming) - snap.abandoned - reserve
+            at_end = snap.live + coming
+            reserve = LAST + SIGMAS * math.sqrt(loss * at_end)
+            self.left = ctx.cap * at_end - snap.abandoned - reserve
             if coming < 1.0 or self.left <= 0.0:
                 self.target = 0.0
                 break
             self.target = min(MOST * ctx.cap, self.left / coming)
         self.theta = min(0.5, self.target / self.yield_())
+
+    def bearable(self, snap: Snapshot) -> int:
+        """Calls that may be launched now, so that a surge costs no more than what is left.
+
+        The surge's answers are taken with one standard deviation (Poisson) on top.
+        """
+        free = len(snap.ready) - len(snap.waiting) - len(snap.detecting)
+        bound = max(0.0, max(0.0, self.left) + free)
+        answers = (math.sqrt(bound + 0.25) - 0.5) ** 2
+        return int(answers / self.stress) - len(snap.ringing)
 
     def _learn_service(self, snap: Snapshot, new_live: int, seconds: float) -> None:
         busy = len(snap.talk) + len(snap.wrap)
@@ -107,6 +119,7 @@ class Steering:
         "target",
         "theta",
         "left",
+        "stress",
     )
 
     def dump(self) -> dict[str, Any]:
