@@ -148,6 +148,13 @@ class TelephonyEngine(Protocol):
         """Record both directions from now on into a two-channel G.711 WAV at `path`."""
         ...
 
+    async def pause_recording(self, call_id: str, paused: bool) -> None:
+        """Keep what is said, such as a card number, out of the recording: it holds silence.
+
+        Raises ValueError if the call is not being recorded.
+        """
+        ...
+
     async def bridge(self, call_id: str, leg_id: str) -> None:
         """Let a consumer and an agent hear each other; each is told `Bridged`.
 

@@ -13,6 +13,7 @@ from typing import TypeVar
 import pytest
 
 from compliance.permit import NotCovered
+from dialer.telephony.amd import tone_of
 from dialer.telephony.drivers.sip.registrar import Phone
 from dialer.telephony.port import (
     AgentLegSpec,
@@ -30,7 +31,7 @@ from dialer.telephony.port import (
     Unbridged,
     UnknownCall,
 )
-from dialer.telephony.wire import g711
+from dialer.telephony.wire import g711, wav
 from scheduler.clock import SystemClock
 from tests.dialer.telephony.far_side import FarSide, Script, answers, far_side
 from tests.dialer.telephony.permits import permit_for
@@ -39,6 +40,7 @@ from tests.dialer.telephony.sipp import desk
 NUMBER = "+12125550123"
 E_ = TypeVar("E_", bound=CallEvent)
 PHONE = "agent-1"
+SECRET = 1000  # Hz
 Opener = Callable[..., AbstractAsyncContextManager[TelephonyEngine]]
 
 
@@ -107,6 +109,30 @@ async def test_an_answered_call_tells_its_story_in_order(opened: Opener, tmp_pat
     assert all(a.at <= b.at for a, b in itertools.pairwise(told))
     recorded = next(e for e in told if isinstance(e, RecordingFinished))
     assert Path(recorded.path).stat().st_size == recorded.bytes
+
+
+async def test_what_is_said_in_a_pause_is_not_in_the_recording(
+    opened: Opener, tmp_path: Path
+) -> None:
+    async with far_side(answers) as far, opened(far.port) as engine:
+        story = Story(engine)
+        await place(engine, "one")
+        await story.wait(Answered, "one")
+        with pytest.raises(ValueError, match="not being recorded"):
+            await engine.pause_recording("one", True)
+        await engine.record("one", str(tmp_path / "one.wav"))
+        for name, paused in (("before", False), ("card", True), ("after", False)):
+            await engine.pause_recording("one", paused)
+            await engine.play("one", g711.tone(SECRET if paused else 800, 0.4), name=name)
+            await story.wait(PlayFinished, "one", media=name)
+        await engine.hangup("one")
+        recorded = await story.wait(RecordingFinished, "one")
+        await story.wait(Ended, "one")
+    left, _ = wav.read(recorded.path)
+    tones = [tone_of(g711.ulaw_to_pcm(frame)) for frame in g711.frames(left)]
+    assert SECRET not in tones
+    assert tones.count(800) >= 36
+    assert recorded.duration_s >= 1.15
 
 
 @pytest.mark.parametrize(
@@ -180,11 +206,12 @@ class Story:
         self._engine = engine
         self._events = engine.events()
 
-    async def wait(self, kind: type[E_], leg_id: str) -> E_:
+    async def wait(self, kind: type[E_], leg_id: str, *, media: str | None = None) -> E_:
         async with asyncio.timeout(15):
             while True:
                 for event in self.told:
-                    if isinstance(event, kind) and event.call_id == leg_id:
+                    named = media is None or getattr(event, "media", None) == media
+                    if isinstance(event, kind) and event.call_id == leg_id and named:
                         return event
                 self.told.append(await anext(self._events))
 

@@ -251,6 +251,27 @@ async def test_reliable_ringing_is_acknowledged_by_prack_each_time_once() -> Non
     assert (far.requests("ACK")[0].cseq[0], bye.cseq[0]) == (1, 4)
 
 
+async def test_an_update_before_the_answer_is_granted_in_its_own_dialog_only() -> None:
+    def script(far: FarSide, request: Request) -> None:
+        if request.method == "INVITE":
+            far.answer(request, 180)
+            far.ask(request, "UPDATE", 1, headers=(("Session-Expires", "1800"),))
+            far.ask(request, "UPDATE", 2, tag="stranger", branch="x")
+            far.ask(request, "BYE", 3)
+        elif request.method != "ACK":
+            far.answer(request, 200)
+
+    async with far_side(script) as far, desk(far.port) as near:
+        await near.call()
+        await until(lambda: len(far.responses("UPDATE")) == 2 and far.responses("BYE"))
+        assert [answer.status for answer in far.responses("UPDATE")] == [200, 481]
+        assert far.responses("BYE")[0].status == 481
+        far.answer(far.requests("INVITE")[0], 200, audio=True)
+        await near.wait(Answered)
+        await near.engine.hangup("call-1")
+        await near.wait(Ended)
+
+
 @pytest.mark.parametrize("updates", [True, False])
 async def test_we_refresh_the_session_when_it_is_ours_to_do(updates: bool) -> None:
     allow = "INVITE, ACK, BYE, CANCEL" + (", UPDATE" if updates else "")

@@ -179,6 +179,10 @@ class SipEngine:
         if leg := self._find(call_id):
             await leg.record(path)
 
+    async def pause_recording(self, call_id: str, paused: bool) -> None:
+        if leg := self._find(call_id):
+            leg.pause_recording(paused)
+
     async def send_dtmf(self, call_id: str, digits: str) -> None:
         if leg := self._find(call_id):
             for digit in digits:
@@ -342,7 +346,7 @@ class SipEngine:
 
     def _invited(self, invite: Request, server: Server) -> None:
         """A call from outside: our trunks alone may bring one."""
-        trunk = next((t for t in self._trunks if t.hop.address.host == server.source.host), None)
+        trunk = next((t for t in self._trunks if t.brings(server.source.host)), None)
         content = (invite.get("Content-Type") or "application/sdp").partition(";")[0].strip()
         if trunk is None:
             _reply(invite, server, 403)

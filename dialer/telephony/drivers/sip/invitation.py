@@ -68,6 +68,7 @@ class Invitation:
         self, layer: Layer, timers: Timers, hop: Hop, invite: Request, user: InvitationUser
     ) -> None:
         self.heard = False  # anything came back
+        self.early_tags: set[str | None] = set()  # of the far side's dialogs so far
         self._layer = layer
         self._timers = timers
         self._hop = hop
@@ -104,6 +105,8 @@ class Invitation:
     def provisional(self, response: Response) -> None:
         self._hear()
         self._proceeding = True
+        if response.to_tag:
+            self.early_tags.add(response.to_tag)
         if not self._fresh(response):
             return
         if self._cancelled:

@@ -125,6 +125,12 @@ class Leg:
         else:
             self.media.recorder = recorder
 
+    def pause_recording(self, paused: bool) -> None:
+        """Raises ValueError if the leg is not being recorded."""
+        if self.media.recorder is None:
+            raise ValueError(f"call {self.id} is not being recorded")
+        self.media.recorder.paused = paused
+
     # What a kind of leg adds
 
     def _withdraw(self) -> None:
@@ -145,12 +151,14 @@ class Leg:
         self.tell(Answered)
 
     def request(self, request: Request, server: Server) -> None:
-        talk = self._talk
-        ours = request.to_tag == self._local_tag
-        if talk is None or not ours or request.from_tag != talk.dialog.remote_tag:
-            server.respond(reply(request, 481, source=server.source))
-        else:
+        if request.to_tag == self._local_tag and self._dialog_with(request):
             self._inside.request(request, server)
+        else:
+            server.respond(reply(request, 481, source=server.source))
+
+    def _dialog_with(self, request: Request) -> bool:
+        """Whether the request belongs to a dialog of this leg."""
+        return self._talk is not None and request.from_tag == self._talk.dialog.remote_tag
 
     def acknowledged(self, ack: Request) -> None:
         self._inside.acknowledged(ack)

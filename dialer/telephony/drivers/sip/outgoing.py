@@ -118,6 +118,16 @@ class OutgoingLeg(Leg):
         self._invitation = Invitation(layer, self._services.timers, target.hop, invite, self)
         self._invitation.start()
 
+    def _dialog_with(self, request: Request) -> bool:
+        """Before the answer there may be early dialogs, in which the far side can say little."""
+        early = (
+            self._talk is None
+            and self._invitation is not None
+            and request.method in {"UPDATE", "INFO", "OPTIONS"}
+            and request.from_tag in self._invitation.early_tags
+        )
+        return early or super()._dialog_with(request)
+
     def _ring_timeout(self) -> None:
         self._timed_out = True
         self._give_up()

@@ -6,7 +6,7 @@ import asyncio
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
-from dialer.telephony.wire.g711 import RATE
+from dialer.telephony.wire.g711 import RATE, SILENCE
 from dialer.telephony.wire.wav import StereoWriter
 
 _CHUNK = RATE  # samples: one second
@@ -32,6 +32,7 @@ class Recorder:
         self._left = bytearray()
         self._right = bytearray()
         self._error: str | None = None
+        self.paused = False
 
     @classmethod
     async def open(cls, path: str, writer: Executor) -> Recorder:
@@ -40,8 +41,9 @@ class Recorder:
         return cls(path, file, writer)
 
     def add(self, ours: bytes, theirs: bytes) -> None:
-        self._left += ours
-        self._right += theirs
+        """20 ms of both sides; while paused their place is kept by silence."""
+        self._left += SILENCE if self.paused else ours
+        self._right += SILENCE if self.paused else theirs
         if len(self._left) >= _CHUNK:
             self._flush()
 

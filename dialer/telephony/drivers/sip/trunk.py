@@ -31,6 +31,7 @@ class Trunk:
     keepalive_s: float = 30.0  # OPTIONS; 0 sends none
     assert_identity: bool = False  # send P-Asserted-Identity
     symmetric_rtp: bool = False  # answer media to wherever it comes from
+    also_from: tuple[str, ...] = ()  # more IPv4 addresses that its calls to us come from
 
 
 class TokenBucket:
@@ -74,6 +75,10 @@ class TrunkState:
             if state is not None and self._seconds() < state[1]:
                 return f"trunk {self.trunk.name}: {state[0]}"
         return None
+
+    def brings(self, host: str) -> bool:
+        """Whether calls from this address are this trunk's."""
+        return host == self.hop.address.host or host in self.trunk.also_from
 
     def why_not(self) -> str | None:
         """Why no call can leave by this trunk now, or None."""
