@@ -89,7 +89,10 @@ def test_a_pacer_is_named_module_and_class():
             pacer_class(wrong)
 
 
-def test_the_bench_has_a_row_for_each_pacer():
-    rows = list(bench_rows(["n5_1h"], seeds=(1,), pacers=("progressive", "ratio 2")))
-    assert [row["pacer"] for row in rows] == ["progressive", "ratio 2"]
-    assert all(0 < row["utilisation"] < 1 for row in rows)
+def test_the_bench_has_a_row_for_each_pacer_and_counts_shifts_over_the_cap():
+    rows = list(
+        bench_rows(["n5_1h"], seeds=(1,), pacers=("progressive", "ratio 3"), timer=lambda: 0.0)
+    )
+    assert [row["pacer"] for row in rows] == ["progressive", "ratio 3"]
+    assert [row["over_cap"] for row in rows] == [0, 1]
+    assert all(0 < row["utilisation"] < 1 and row["step_ms"] == 0.0 for row in rows)
