@@ -20,7 +20,17 @@ from compliance import packs as rule_packs
 from compliance.facts import Channel
 from compliance.pack import PackError, parse
 from compliance.vectors import VectorError, decide_vectors
-from dialer import cli_audit, cli_recordings, cli_simulate, logs, process, runtime, sample
+from dialer import (
+    cli_audit,
+    cli_casework,
+    cli_recordings,
+    cli_simulate,
+    logs,
+    process,
+    runtime,
+    sample,
+)
+from dialer.bench.command import bench
 from dialer.commands import AsJson, instant, on_store, show
 from dialer.engine.next_moment import next_moment
 from dialer.lockfile import AlreadyRunning
@@ -44,6 +54,8 @@ app.add_typer(packs_app, name="packs")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(cli_recordings.app, name="recordings")
 app.command("simulate")(cli_simulate.simulate)
+app.command("bench")(bench)
+cli_casework.mount(app)
 cli_audit.mount(app, packs=packs_app, ledger=ledger_app)
 
 errors = Console(stderr=True)

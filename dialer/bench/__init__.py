@@ -1,0 +1,1 @@
+"""What the product can carry, measured beside a bare baseline in the same run."""
