@@ -148,7 +148,7 @@ def _text(text: str, style: Any) -> Any:
 
 
 def _heading(text: str) -> Any:
-    heading = _text(text, _style("heading", 13, spaceAfter=3 * mm))
+    heading = _text(text, _style("heading", 13, spaceAfter=3 * mm, keepWithNext=1))
     heading.in_index = True
     return heading
 
@@ -187,7 +187,9 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[object]], width: float
     small = _style("cell", 7)
     cells = [[_text(str(name), small) for name in header]]
     cells += [[_text("" if cell is None else str(cell), small) for cell in row] for row in rows]
-    table = LongTable(cells, repeatRows=1, colWidths=[width / len(header)] * len(header))
+    table = LongTable(
+        cells, repeatRows=1, colWidths=[width / len(header)] * len(header), hAlign="LEFT"
+    )
     table.setStyle(
         [
             ("LINEBELOW", (0, 0), (-1, 0), 0.8, INK),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
+from babel.numbers import get_currency_precision
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -20,7 +22,7 @@ Cell = str | int | None
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paper:
-    """A table. Amounts are in minor units of the currency beside them, instants in UTC."""
+    """A table. Amounts are in the currency beside them, instants in UTC."""
 
     document: Document
     header: tuple[str, ...]
@@ -51,7 +53,12 @@ async def _statement(conn: AsyncConnection, case_id: str) -> Paper:
         select(debts).where(debts.c.case_id == case_id).order_by(debts.c.position)
     )
     rows: list[tuple[Cell, ...]] = [
-        (row.as_of.date().isoformat(), row.debt_ref, "balance", row.balance_minor, row.currency)
+        (
+            row.as_of.date().isoformat(),
+            row.debt_ref,
+            "balance",
+            *_money(row.balance_minor, row.currency),
+        )
         for row in owed
     ]
     paid = await conn.execute(
@@ -65,14 +72,19 @@ async def _statement(conn: AsyncConnection, case_id: str) -> Paper:
     for row in paid:
         entry = f"payment {row.payment_ref}, {row.part}"
         rows.append(
-            (row.received_on.isoformat(), row.debt_ref, entry, -row.part_minor, row.currency)
+            (
+                row.received_on.isoformat(),
+                row.debt_ref,
+                entry,
+                *_money(-row.part_minor, row.currency),
+            )
         )
         if row.reversed_on is not None:
             entry = f"reversal of {row.payment_ref}, {row.part}"
             on = row.reversed_on.isoformat()
-            rows.append((on, row.debt_ref, entry, row.part_minor, row.currency))
+            rows.append((on, row.debt_ref, entry, *_money(row.part_minor, row.currency)))
     return _paper(
-        Document.STATEMENT_OF_ACCOUNT, ("date", "debt", "entry", "amount_minor", "currency"), rows
+        Document.STATEMENT_OF_ACCOUNT, ("date", "debt", "entry", "amount", "currency"), rows
     )
 
 
@@ -132,22 +144,28 @@ async def _recordings(conn: AsyncConnection, case_id: str) -> Paper:
 async def _promises(conn: AsyncConnection, case_id: str) -> Paper:
     made, answers = tables.promises, dispute_steps
     rows: list[tuple[Cell, ...]] = [
-        (_at(row.created_at), "promise", row.amount_minor, row.due_on.isoformat(), row.state)
+        (
+            _at(row.created_at),
+            "promise",
+            *_money(row.amount_minor, row.currency),
+            row.due_on.isoformat(),
+            row.state,
+        )
         for row in await conn.execute(select(made).where(made.c.case_id == case_id))
     ]
     rows += [
-        (_at(row.agreed_at or row.proposed_at), "plan", None, None, row.state)
+        (_at(row.agreed_at or row.proposed_at), "plan", None, None, None, row.state)
         for row in await conn.execute(select(plans).where(plans.c.case_id == case_id))
     ]
     rows += [
-        (_at(row.at), f"dispute over {row.kind}", None, None, row.state)
+        (_at(row.at), f"dispute over {row.kind}", None, None, None, row.state)
         for row in await conn.execute(
             select(answers, disputes.c.kind)
             .join(disputes, disputes.c.id == answers.c.dispute_id)
             .where(disputes.c.case_id == case_id)
         )
     ]
-    header = ("at", "what", "amount_minor", "due_on", "state")
+    header = ("at", "what", "amount", "currency", "due_on", "state")
     return _paper(Document.PROMISES_AND_BREACHES, header, sorted(rows, key=lambda row: str(row[0])))
 
 
@@ -157,3 +175,11 @@ def _paper(document: Document, header: tuple[str, ...], rows: Sequence[tuple[Cel
 
 def _at(value: Any) -> str:
     return str(value.isoformat(timespec="seconds"))
+
+
+def _money(minor: int | None, currency: str | None) -> tuple[str | None, str | None]:
+    """An amount in the currency's own unit, with its code."""
+    if minor is None or currency is None:
+        return None, currency
+    precision = get_currency_precision(currency)
+    return f"{Decimal(minor).scaleb(-precision):.{precision}f}", currency
