@@ -30,6 +30,7 @@ from dialer import (
     runtime,
     sample,
 )
+from dialer.bench.command import bench
 from dialer.commands import AsJson, instant, on_store, show
 from dialer.engine.next_moment import next_moment
 from dialer.lockfile import AlreadyRunning
@@ -53,6 +54,7 @@ app.add_typer(packs_app, name="packs")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(cli_recordings.app, name="recordings")
 app.command("simulate")(cli_simulate.simulate)
+app.command("bench")(bench)
 cli_casework.mount(app)
 cli_audit.mount(app, packs=packs_app, ledger=ledger_app)
 
