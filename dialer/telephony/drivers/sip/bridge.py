@@ -24,7 +24,7 @@ class Party(Protocol):
 
 
 class Bridge:
-    """Joins two legs from the next tick until `end`, or until one of them is over."""
+    """Joins two legs from the next tick until one of them leaves, or is over."""
 
     def __init__(self, consumer: Party, agent: Party) -> None:
         self.consumer = consumer
@@ -66,22 +66,23 @@ class Bridge:
         elif party is self.agent:
             self.consumer.media.press(digit)
 
-    def without(self, party: Party) -> None:
-        """One of the legs is over, or leaves."""
+    def without(self, party: Party, *, over: bool = False) -> None:
+        """One of the legs leaves, or is over: then it is not told, for its end says so."""
         if self._supervisor is not None and party is self._supervisor[0]:
             self._supervisor = None
             self._leave(party)
             self._wire()
         else:
-            self.end()
+            self._end(party if over else None)
 
-    def end(self) -> None:
-        """Part the legs; each of them goes on by itself."""
+    def _end(self, over: Party | None) -> None:
+        """Part the legs; what is not over goes on by itself."""
         if self._supervisor is not None:
             self._leave(self._supervisor[0])
         for party, other in ((self.consumer, self.agent), (self.agent, self.consumer)):
             self._leave(party)
-            party.tell(Unbridged, peer=other.id)
+            if party is not over:
+                party.tell(Unbridged, peer=other.id)
 
     def _leave(self, party: Party) -> None:
         party.bridge = None

@@ -1,34 +1,36 @@
-"""The embedded SIP engine: calls through trunks, with no server of ours beside this process."""
+"""The embedded SIP engine: calls through trunks, with no server of ours beside this process.
+
+Longer than most modules: it has a method for every operation of the port.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import secrets
-import socket
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from compliance.facts import Channel
 from compliance.permit import NotCovered, Permit
 from dialer.telephony.drivers.sip.agent import AgentLeg
 from dialer.telephony.drivers.sip.bridge import Bridge
 from dialer.telephony.drivers.sip.call import Call
-from dialer.telephony.drivers.sip.dialog import dialog_of_request
-from dialer.telephony.drivers.sip.hop import Address
 from dialer.telephony.drivers.sip.incoming import IncomingCall
-from dialer.telephony.drivers.sip.layer import ALLOWED, Layer, SipCounters, SipPort, tag
+from dialer.telephony.drivers.sip.layer import Layer, SipCounters
 from dialer.telephony.drivers.sip.leg import Leg, Services
+from dialer.telephony.drivers.sip.listening import listen_at
 from dialer.telephony.drivers.sip.media import MediaCounters, NoPort, PortPool, Ticker
 from dialer.telephony.drivers.sip.reactor import Reactor, loop_reactor, pause
+from dialer.telephony.drivers.sip.reception import Reception
 from dialer.telephony.drivers.sip.registrar import FindPhone, Registrar
 from dialer.telephony.drivers.sip.timers import Timers
 from dialer.telephony.drivers.sip.transactions import Server
 from dialer.telephony.drivers.sip.trunk import Trunk, TrunkState
-from dialer.telephony.drivers.sip.watch import TrunkWatch
+from dialer.telephony.drivers.sip.trunks import Trunks
 from dialer.telephony.port import (
     AgentLegSpec,
     CallEvent,
@@ -41,20 +43,13 @@ from dialer.telephony.port import (
     UnknownCall,
 )
 from dialer.telephony.wire.headers import Malformed
-from dialer.telephony.wire.message import Headers, Request, reply
+from dialer.telephony.wire.message import Request
 from scheduler.clock import Clock
 
 L = TypeVar("L", bound=Leg)
 
 _REMEMBERED = 10_000
 """So many ended call ids are known, so that a repeated originate does not call again."""
-
-_LONGEST_WAIT = 1.0
-"""Seconds that `originate` waits for its turn under a trunk's calls per second."""
-
-_SCHEMES = frozenset({"sip", "sips", "tel"})
-_TRIES = 20
-"""Ports that are tried for one that is free for UDP and TCP."""
 
 _LAST_WORDS = 2.0
 """Seconds at the end for BYE and CANCEL to be answered."""
@@ -93,20 +88,18 @@ class SipEngine:
         self.layer = Layer(reactor, timers, self)
         self._clock = clock
         self._reactor = reactor
-        self._configured = trunks
-        self._trunks: list[TrunkState] = []
-        self._watches: list[TrunkWatch] = []
+        self._trunks = Trunks(trunks, clock.monotonic)
         self._ports = PortPool(reactor, rtp_interface, rtp_ports)
         self._ticker = Ticker(reactor)
         self._media_counters = MediaCounters()
         self._transfer_to = transfer_to
         self._registrar = Registrar(find_phone, clock.monotonic)
+        self._reception = Reception(self._trunks, self._registrar, self._ring)
         self._legs: dict[str, Leg] = {}
         self._by_sip_id: dict[str, Leg] = {}
         self._past: OrderedDict[str, None] = OrderedDict()
         self._events: asyncio.Queue[CallEvent | None] = asyncio.Queue()
         self._dropped = asyncio.Event()  # a leg is no more
-        self._draining = False
         self._services = Services(
             reactor=reactor,
             timers=timers,
@@ -128,8 +121,8 @@ class SipEngine:
         permit.check(channel=Channel.CALL, address=call.number, now=self._clock.now())
         if self._seen(call.call_id):
             return
-        trunk, wait = self._choose(frozenset())
-        leg = self._enter(lambda: Call(self._services, call, trunk, self._other_trunk))
+        trunk, wait = self._trunks.choose()
+        leg = self._enter(lambda: Call(self._services, call, trunk, self._trunks.other))
         if wait > 0:
             await self._clock.sleep(wait)
             try:
@@ -151,7 +144,7 @@ class SipEngine:
     def _seen(self, leg_id: str) -> bool:
         """Whether the leg is there or was. Raises EngineRefused where none is taken any more."""
         known = leg_id in self._legs or leg_id in self._past
-        if self._draining and not known:
+        if self._reception.closing and not known:
             raise EngineRefused("the engine is closing", retryable=True)
         return known
 
@@ -253,18 +246,15 @@ class SipEngine:
             yield event
 
     async def health(self) -> EngineHealth:
-        faults = [fault for trunk in self._trunks if (fault := trunk.fault)]
-        ready = not self._draining and len(faults) < len(self._trunks)
-        told = "; ".join(faults) or ("ready" if ready else "no trunk is set up")
         return EngineHealth(
-            ready=ready,
-            detail="closing" if self._draining else told,
+            ready=self._trunks.ready and not self._reception.closing,
+            detail="closing" if self._reception.closing else self._trunks.detail,
             live_calls=len(self._consumers()),
-            max_channels=sum(t.trunk.max_channels for t in self._trunks if not t.fault),
+            max_channels=self._trunks.channels,
         )
 
     async def drain(self, seconds: float) -> None:
-        self._draining = True
+        self._reception.closing = True
         last_words = min(_LAST_WORDS, seconds / 2)
         await self._until_no(self._consumers, seconds - last_words)
         await self._hang_up_all(last_words)
@@ -291,24 +281,13 @@ class SipEngine:
         )
 
     async def open(self) -> None:
-        """Find the trunks' addresses and begin to watch them. OSError for an unknown host."""
-        loop = asyncio.get_running_loop()
-        for trunk in self._configured:
-            found = await loop.getaddrinfo(
-                trunk.host, trunk.port, family=socket.AF_INET, type=socket.SOCK_DGRAM
-            )
-            address = Address(str(found[0][4][0]), int(found[0][4][1]), trunk.transport)
-            self._trunks.append(TrunkState(trunk, address, self._clock.monotonic))
-        for state in self._trunks:
-            watch = TrunkWatch(self._reactor, self.layer, state)
-            self._watches.append(watch)
-            watch.start()
+        """Look for the trunks. OSError for an unknown host."""
+        await self._trunks.open(self._reactor, self.layer)
 
     async def close(self) -> None:
         """End what is left; the stream of events ends too."""
-        for watch in self._watches:
-            watch.stop()
-        self._draining = True
+        self._trunks.close()
+        self._reception.closing = True
         await self._hang_up_all(_LAST_WORDS / 2)
         end = self._reactor.seconds() + _LAST_WORDS / 2
         while self.layer.asking() and self._reactor.seconds() < end:
@@ -323,50 +302,19 @@ class SipEngine:
         leg = self._by_sip_id.get(request.call_id)
         if leg is not None:
             leg.request(request, server)
-        elif request.uri.partition(":")[0].lower() not in _SCHEMES:
-            _reply(request, server, 416)
-        elif unknown := [one for one in request.all("Require") if one.lower() != "timer"]:
-            _reply(request, server, 420, (("Unsupported", ", ".join(unknown)),))
-        elif request.method == "OPTIONS":
-            headers = (("Allow", ALLOWED), ("Accept", "application/sdp"))
-            _reply(request, server, 200, headers)
-        elif request.method == "REGISTER":
-            self._registrar.register(request, server)
-        elif request.method == "INVITE" and request.to_tag is None:
-            self._invited(request, server)
         else:
-            self._refuse(request, server)
+            self._reception.request(request, server)
 
-    def _refuse(self, request: Request, server: Server) -> None:
-        """For what belongs to no leg."""
-        known = {"INVITE", "BYE", "UPDATE", "INFO", "NOTIFY", "PRACK"}
-        status = 481 if request.method in known else 405
-        allow: Headers = (("Allow", ALLOWED),) if status == 405 else ()
-        _reply(request, server, status, allow)
-
-    def _invited(self, invite: Request, server: Server) -> None:
-        """A call from outside: our trunks alone may bring one."""
-        trunk = next((t for t in self._trunks if t.brings(server.source.host)), None)
-        content = (invite.get("Content-Type") or "application/sdp").partition(";")[0].strip()
-        if trunk is None:
-            _reply(invite, server, 403)
-        elif invite.body and content.lower() != "application/sdp":
-            _reply(invite, server, 415, (("Accept", "application/sdp"),))
-        elif self._draining or trunk.live >= trunk.trunk.max_channels:
-            _reply(invite, server, 503 if self._draining else 486)
-        else:
-            self._take(invite, server, trunk)
-
-    def _take(self, invite: Request, server: Server, trunk: TrunkState) -> None:
-        dialog_of_request(invite, reply(invite, 200))  # one that can't become a call is refused now
+    def _ring(self, invite: Request, server: Server, trunk: TrunkState) -> bool:
+        """Let a call that comes in ring; False where there is no room for it."""
         call_id = f"in-{secrets.token_hex(8)}"
         try:
             call = IncomingCall(self._services, call_id, invite, server, trunk)
         except NoPort:
-            _reply(invite, server, 486)
-            return
+            return False
         self._legs[call_id] = call
         call.start()
+        return True
 
     def acknowledged(self, ack: Request) -> None:
         leg = self._by_sip_id.get(ack.call_id)
@@ -389,26 +337,6 @@ class SipEngine:
         if leg is None and call_id not in self._past:
             raise UnknownCall(call_id)
         return leg
-
-    def _choose(self, without: frozenset[str]) -> tuple[TrunkState, float]:
-        reasons = []
-        for trunk in self._trunks:
-            if trunk.trunk.name in without:
-                continue
-            why = trunk.why_not()
-            wait = trunk.reserve(_LONGEST_WAIT) if why is None else None
-            if wait is not None:
-                return trunk, wait
-            reasons.append(why or f"trunk {trunk.trunk.name}: too many calls per second")
-        raise EngineRefused("; ".join(reasons) or "no trunk", retryable=True)
-
-    def _other_trunk(self, without: frozenset[str]) -> TrunkState | None:
-        """A trunk that can take the call at once, of those not tried yet."""
-        for trunk in self._trunks:
-            free = trunk.trunk.name not in without and trunk.why_not() is None
-            if free and trunk.reserve(0.0) is not None:
-                return trunk
-        return None
 
     def _over(self, leg: Leg) -> None:
         self._past[leg.id] = None
@@ -437,10 +365,6 @@ class SipEngine:
                     await self._dropped.wait()
         except TimeoutError:
             return
-
-
-def _reply(request: Request, server: Server, status: int, headers: Headers = ()) -> None:
-    server.respond(reply(request, status, to_tag=tag(), headers=headers, source=server.source))
 
 
 def _no_phone(name: str) -> None:
@@ -488,35 +412,8 @@ async def open_sip_engine(
             media_host=media_host,
             writer=writer,
         )
-        number = await _listen(stack, engine.layer, reactor, host, int(port))
+        number = await listen_at(stack, engine.layer, reactor, host, int(port))
         engine.layer.advertised = (media_host if host == "0.0.0.0" else host, number)
         stack.push_async_callback(engine.close)
         await engine.open()
         yield engine
-
-
-async def _listen(
-    stack: AsyncExitStack, layer: Layer, reactor: Reactor, host: str, port: int
-) -> int:
-    """Listen by UDP and TCP at one port, any that is free for both where `port` is 0."""
-    for left in reversed(range(_TRIES if port == 0 else 1)):
-        udp: Any = SipPort(port, layer, host, reactor)
-        udp.startListening()
-        number = int(udp.getHost().port)
-        try:
-            tcp = layer.streams.listen(number, host)
-        except OSError:
-            await _close_socket(udp)
-            if not left:
-                raise
-            continue
-        stack.push_async_callback(_close_socket, udp)
-        stack.push_async_callback(_close_socket, tcp)
-        return number
-    raise AssertionError("unreachable")
-
-
-async def _close_socket(port: Any) -> None:
-    closing = port.stopListening()
-    if closing is not None:
-        await closing.asFuture(asyncio.get_running_loop())

@@ -48,7 +48,7 @@ class IncomingCall(Leg):
         self.tell(
             Incoming,
             number=caller_of(self._invite),
-            called=number_of(self._invite.uri),
+            called=called_by(self._invite),
         )
 
     def answer(self) -> None:
@@ -132,6 +132,11 @@ def caller_of(invite: Request) -> str:
             if number:
                 return number
     return ""
+
+
+def called_by(invite: Request) -> str:
+    """The number that was dialed: the request's own, or To's where we registered by a name."""
+    return number_of(invite.uri) or number_of(parse_address(invite.get("To") or "").uri)
 
 
 def number_of(uri: str) -> str:

@@ -264,7 +264,7 @@ class Leg:
         if self._ending:
             return
         if self.bridge is not None:
-            self.bridge.without(self)
+            self.bridge.without(self, over=True)
         self.media.stop_play()
         self._ending = True
         self._timer.clear()

@@ -31,6 +31,7 @@ class Trunk:
     keepalive_s: float = 30.0  # OPTIONS; 0 sends none
     assert_identity: bool = False  # send P-Asserted-Identity
     symmetric_rtp: bool = False  # answer media to wherever it comes from
+    register_s: float = 0.0  # register with it for so long at a time; 0 does not
     also_from: tuple[str, ...] = ()  # more IPv4 addresses that its calls to us come from
 
 
@@ -62,6 +63,7 @@ class TrunkState:
         self.hop = Hop(address=address, username=trunk.username, password=trunk.password)
         self.live = 0
         self.answers_options = False
+        self.unregistered: str | None = None  # why our registration does not hold
         self._bucket = TokenBucket(trunk.max_calls_per_second, seconds())
         self._seconds = seconds
         self._silent_calls = 0
@@ -71,6 +73,8 @@ class TrunkState:
     @property
     def fault(self) -> str | None:
         """Why the trunk is down or resting, or None."""
+        if self.unregistered is not None:
+            return f"trunk {self.trunk.name}: {self.unregistered}"
         for state in (self._down, self._paused):
             if state is not None and self._seconds() < state[1]:
                 return f"trunk {self.trunk.name}: {state[0]}"
