@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import structlog
@@ -61,16 +62,24 @@ class CampaignLoop:
         self._desk = desk
         self._paces: dict[str, Pace] = {}
         self._counted = self._saved = clock.monotonic()
+        self._stopping = False
+        self._stopped = asyncio.Event()
         self.waiting: dict[str, str] = {}
 
     async def run(self) -> None:
-        """Tick until cancelled; what pacers have learned is kept."""
+        """Tick until `stop`; what pacers have learned is kept."""
         try:
-            while True:
+            while not self._stopping:
                 await self.tick()
                 await self._clock.sleep(TICK_S)
-        finally:
             await self.save()
+        finally:
+            self._stopped.set()
+
+    async def stop(self) -> None:
+        """Begin nothing more; the round under way is finished."""
+        self._stopping = True
+        await self._stopped.wait()
 
     async def tick(self) -> None:
         """One round over the running campaigns."""

@@ -47,12 +47,18 @@ def candidate(order: Order, case: Case, planned: Next, *, attempt_id: str, owner
     )
 
 
-def hypothetical(case: Case, channel: Channel, *, actor: str) -> ContactRequest | None:
-    """A contact that is only asked about; None where no contact point serves the channel."""
+def hypothetical(
+    case: Case, channel: Channel, *, actor: str, mode: Mode | None = None
+) -> ContactRequest | None:
+    """A contact that is only asked about; None where no contact point serves the channel.
+
+    `mode` says who would speak on a call: a recorded message where it is not given.
+    """
     points = case.usable_points(channel)
     if not points:
         return None
-    return _request(case, channel, points[0], attempt_id="next", actor=actor)
+    request = _request(case, channel, points[0], attempt_id="next", actor=actor)
+    return request if mode is None else replace(request, mode=mode)
 
 
 def confirmation(case: Case, number: str, *, actor: str, owner: str) -> Candidate | None:

@@ -144,7 +144,7 @@ async def serve(settings: Settings, reactor: Any, stop: asyncio.Event, announce:
         host, port = listener.getsockname()[:2]
         announce(f"http://{host}:{port}", first_secret)
         await _until(stop, lasting)
-        lasting[-1].cancel()
+        await loop.stop()
         await voice.telephony.drain(DRAIN_CALLS_S)
         for task in lasting:
             task.cancel()

@@ -129,24 +129,31 @@ async def revise(db: Database, attempt_id: str, outcome: Outcome) -> bool:
     Raises StillOpen before that, and LookupError for an unknown attempt.
     """
     async with db.write() as conn:
-        row = await _locked(conn, attempt_id)
-        if row.state != "closed":
-            raise StillOpen(f"attempt {attempt_id} is still open: settle it")
-        if row.outcome == outcome.outcome and not _adds(row.detail, outcome.detail):
+        draft = await revise_within(conn, attempt_id, outcome)
+        if draft is None:
             return False
-        outcome = replace(outcome, counts_as_connected=_counts(row, outcome))
-        await _write(conn, row, outcome, closed_at=row.closed_at)
-        draft = await _tell(conn, row, outcome, "attempt.revised")
-        if row.campaign_id is not None:
-            table = tables.campaign_cases
-            await conn.execute(
-                update(table)
-                .where(table.c.campaign_id == row.campaign_id, table.c.case_id == row.case_id)
-                .where(table.c.last_attempt_id == row.id)
-                .values(last_outcome=outcome.outcome)
-            )
         await append(db, conn, [draft])
     return True
+
+
+async def revise_within(conn: AsyncConnection, attempt_id: str, outcome: Outcome) -> Draft | None:
+    """The same within the caller's transaction; what the ledger is to say, None if nothing."""
+    row = await _locked(conn, attempt_id)
+    if row.state != "closed":
+        raise StillOpen(f"attempt {attempt_id} is still open: settle it")
+    if not _says_more(row, outcome):
+        return None
+    outcome = replace(outcome, counts_as_connected=_counts(row, outcome))
+    await _write(conn, row, outcome, closed_at=row.closed_at)
+    if row.campaign_id is not None:
+        table = tables.campaign_cases
+        await conn.execute(
+            update(table)
+            .where(table.c.campaign_id == row.campaign_id, table.c.case_id == row.case_id)
+            .where(table.c.last_attempt_id == row.id)
+            .values(last_outcome=outcome.outcome)
+        )
+    return await _tell(conn, row, outcome, "attempt.revised")
 
 
 async def recover(
@@ -283,5 +290,8 @@ def _counts(row: Row[Any], outcome: Outcome) -> bool | None:
     return outcome.counts_as_connected
 
 
-def _adds(known: Mapping[str, Any], said: Mapping[str, object] | None) -> bool:
-    return any(known.get(key) != value for key, value in (said or {}).items())
+def _says_more(row: Row[Any], said: Outcome) -> bool:
+    details = (row.detail.get(key) != value for key, value in (said.detail or {}).items())
+    narrowed = said.debts is not None and list(said.debts) != row.debts
+    raised = bool(said.also_discussed) and list(said.also_discussed) != row.also_discussed
+    return row.outcome != said.outcome or narrowed or raised or any(details)

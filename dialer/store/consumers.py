@@ -114,25 +114,35 @@ async def mark_wrong(
     db: Database, consumer_id: str, contact_point_id: str, *, at: datetime, source: str
 ) -> bool:
     """Note from when we know that a number is not the person's; False if it was known."""
-    table = tables.consumer_contact_points
     async with db.write() as conn:
         await lock(conn, [consumer_id, contact_point_id])
-        marked = await conn.execute(
-            update(table)
-            .where(
-                table.c.consumer_id == consumer_id,
-                table.c.contact_point_id == contact_point_id,
-                table.c.wrong_since.is_(None),
-            )
-            .values(wrong_since=at)
-        )
-        if marked.rowcount == 0:
+        draft = await write_wrong(conn, consumer_id, contact_point_id, at=at, source=source)
+        if draft is None:
             return False
-        told = {"contact_point": contact_point_id}
-        await outbox.tell_cases(conn, consumer_id, "contact_point.wrong", told, at)
-        body = {**told, "at": at, "source": source}
-        await append(db, conn, [Draft(kind="contact_point.wrong", body=body, person=consumer_id)])
+        await append(db, conn, [draft])
     return True
+
+
+async def write_wrong(
+    conn: AsyncConnection, consumer_id: str, contact_point_id: str, *, at: datetime, source: str
+) -> Draft | None:
+    """The same within the caller's transaction, which holds both; None if it was known."""
+    table = tables.consumer_contact_points
+    marked = await conn.execute(
+        update(table)
+        .where(
+            table.c.consumer_id == consumer_id,
+            table.c.contact_point_id == contact_point_id,
+            table.c.wrong_since.is_(None),
+        )
+        .values(wrong_since=at)
+    )
+    if marked.rowcount == 0:
+        return None
+    told = {"contact_point": contact_point_id}
+    await outbox.tell_cases(conn, consumer_id, "contact_point.wrong", told, at)
+    body = {**told, "at": at, "source": source}
+    return Draft(kind="contact_point.wrong", body=body, person=consumer_id)
 
 
 async def write_opt_out(conn: AsyncConnection, row: Mapping[str, object]) -> Draft | None:

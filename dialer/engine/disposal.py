@@ -1,0 +1,173 @@
+"""An agent's word on a call: checked, written, and the desk is free for the next one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from compliance.packs import Catalogue
+from dialer.engine.appointments import Refused, appointment
+from dialer.engine.desk import Desk
+from dialer.model.disposition import Code, problems
+from dialer.model.dispute import DisputeKind
+from dialer.model.promise import PromiseRefused, PromiseTerms
+from dialer.store import dispositions, disputes, promises
+from dialer.store.database import Database
+from dialer.store.dispositions import Appointment, Disposition
+from dialer.store.disputes import NewDispute
+from dialer.store.promises import Asked
+
+SETTLE_S = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseSaid:
+    """What the consumer promised, in the minor unit of `currency`; no debt = the whole case."""
+
+    amount_minor: int
+    currency: str
+    due_on: date
+    debt_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackSaid:
+    """When the consumer wants to be called; `own`: by this agent."""
+
+    at: datetime
+    own: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisputeSaid:
+    """What the consumer disputes, in their words."""
+
+    kind: DisputeKind
+    statement: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """All that an agent notes of one call."""
+
+    call_id: str
+    code: Code
+    debts: tuple[str, ...] = ()
+    notes: str = ""
+    promise: PromiseSaid | None = None
+    callback: CallbackSaid | None = None
+    dispute: DisputeSaid | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotDisposed:
+    """Nothing is noted; each reason is a sentence for the agent."""
+
+    reasons: tuple[str, ...]
+    first_allowed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disposal:
+    """Takes what agents say. `actor` is whom the rules bind."""
+
+    db: Database
+    desk: Desk
+    catalogue: Catalogue
+    actor: str
+    terms: PromiseTerms = field(default_factory=PromiseTerms)
+
+    async def dispose(self, agent: str, said: Said) -> str | NotDisposed:
+        """Note what came of the agent's call, and end the wrap-up; the disposition's id.
+
+        A promise or a dispute is a transaction of its own before it: where one can't be taken,
+        nothing is noted. Raises `desk.NotNow`, `dispositions.AlreadyDisposed`.
+        """
+        wrong = problems(
+            said.code,
+            promise=said.promise is not None,
+            callback=said.callback is not None,
+            dispute=said.dispute is not None,
+            debts=said.debts,
+        )
+        if wrong:
+            return NotDisposed(reasons=wrong)
+        errand = (await self.desk.settled(agent, said.call_id, seconds=SETTLE_S)).errand
+        wanted = await self._appointment(agent, errand.case_id, said)
+        if isinstance(wanted, NotDisposed):
+            return wanted
+        refused = await self._promise(agent, errand.case_id, said)
+        if refused is not None:
+            return refused
+        await self._dispute(agent, errand.case_id, said)
+        ident = await dispositions.dispose(
+            self.db,
+            Disposition(
+                attempt_id=said.call_id,
+                case_id=errand.case_id,
+                campaign_id=errand.campaign_id,
+                code=said.code,
+                debts=said.debts,
+                notes=said.notes,
+                by=agent,
+                callback=wanted,
+            ),
+            now=self.db.clock.now(),
+        )
+        self.desk.disposed(agent, said.call_id)
+        return ident
+
+    async def _appointment(
+        self, agent: str, case_id: str, said: Said
+    ) -> Appointment | NotDisposed | None:
+        if said.callback is None:
+            return None
+        answer = await appointment(
+            self.db,
+            self.catalogue,
+            case_id,
+            said.callback.at,
+            actor=self.actor,
+            evidence=f"call {said.call_id}",
+        )
+        if isinstance(answer, Refused):
+            return NotDisposed(
+                reasons=(f"no callback then: {answer.why}",),
+                first_allowed_at=answer.first_allowed_at,
+            )
+        own = agent if said.callback.own else None
+        return Appointment(at=said.callback.at, agent=own, consent=answer)
+
+    async def _promise(self, agent: str, case_id: str, said: Said) -> NotDisposed | None:
+        if said.promise is None:
+            return None
+        taken = await promises.take(
+            self.db,
+            Asked(
+                case_id=case_id,
+                amount_minor=said.promise.amount_minor,
+                currency=said.promise.currency,
+                due_on=said.promise.due_on,
+                by=agent,
+                debt_id=said.promise.debt_id,
+                attempt_id=said.call_id,
+            ),
+            self.terms,
+            now=self.db.clock.now(),
+        )
+        return NotDisposed(reasons=taken.reasons) if isinstance(taken, PromiseRefused) else None
+
+    async def _dispute(self, agent: str, case_id: str, said: Said) -> None:
+        if said.dispute is None:
+            return
+        now = self.db.clock.now()
+        new = NewDispute(
+            case_id=case_id,
+            kind=said.dispute.kind,
+            received_at=now,
+            in_writing=False,
+            statement=said.dispute.statement,
+            by=agent,
+            debts=said.debts,
+        )
+        await disputes.receive(self.db, new, (), now=now)

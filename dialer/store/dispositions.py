@@ -1,0 +1,154 @@
+"""What came of a call, as its agent noted it: all of it in one transaction.
+
+The attempt gets its true outcome and the debts that were discussed; a callback, an opt-out or a
+wrong number is written with it; the case is planned anew.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from compliance.facts import Channel, Consent
+from dialer.model.disposition import Code, outcome_of
+from dialer.store import attempts, callbacks, case_events, outbox, tables
+from dialer.store.attempts import Outcome
+from dialer.store.callbacks import NewCallback
+from dialer.store.case_rows import hold_case
+from dialer.store.consumers import write_opt_out, write_wrong
+from dialer.store.database import Database, lock
+from dialer.store.fact_rows import consent_row, opt_out_row
+from dialer.store.ids import new_id
+from dialer.store.ledger_writer import Draft, append
+
+SOURCE = "agent"
+
+
+class AlreadyDisposed(Exception):
+    """What came of this call was noted before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appointment:
+    """A callback that the consumer asked for, with their leave for that call."""
+
+    at: datetime
+    agent: str | None
+    consent: Consent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disposition:
+    """What an agent notes of a call. `debts` are those that were discussed."""
+
+    attempt_id: str
+    case_id: str
+    campaign_id: str
+    code: Code
+    debts: tuple[str, ...]
+    notes: str
+    by: str
+    callback: Appointment | None = None
+
+
+async def dispose(db: Database, said: Disposition, *, now: datetime) -> str:
+    """Note it; the id. Raises AlreadyDisposed, StillOpen, LookupError."""
+    async with db.write() as conn:
+        case = await hold_case(conn, said.case_id)
+        point = await _point(conn, said.attempt_id)
+        await lock(conn, [case.consumer_id, point])
+        await _only_once(conn, said.attempt_id)
+        ident = new_id("disposition")
+        drafts: list[Draft | None] = [await _keep(conn, said, ident, case.consumer_id, now)]
+        outcome = Outcome(
+            outcome=outcome_of(said.code, said.debts), at=now, debts=said.debts or None
+        )
+        drafts.append(await attempts.revise_within(conn, said.attempt_id, outcome))
+        if said.code is Code.OPT_OUT:
+            row = opt_out_row(case.consumer_id, Channel.CALL, None, at=now, source=SOURCE)
+            drafts.append(await write_opt_out(conn, row))
+        if said.code is Code.WRONG_NUMBER:
+            drafts.append(await write_wrong(conn, case.consumer_id, point, at=now, source=SOURCE))
+        if said.callback is not None:
+            drafts += await _call_back(conn, said, said.callback, case.consumer_id, now)
+        await case_events.replan(conn, case.id, now)
+        await append(db, conn, [draft for draft in drafts if draft is not None])
+    return ident
+
+
+async def _only_once(conn: AsyncConnection, attempt_id: str) -> None:
+    table = tables.dispositions
+    found = await conn.execute(select(table.c.id).where(table.c.attempt_id == attempt_id))
+    if found.first() is not None:
+        raise AlreadyDisposed(f"what came of call {attempt_id} is noted already")
+
+
+async def _point(conn: AsyncConnection, attempt_id: str) -> str:
+    table = tables.attempts
+    found = await conn.execute(select(table.c.contact_point_id).where(table.c.id == attempt_id))
+    point: str | None = found.scalar_one_or_none()
+    if point is None:
+        raise LookupError(f"there is no attempt {attempt_id}")
+    return point
+
+
+async def _keep(
+    conn: AsyncConnection, said: Disposition, ident: str, consumer_id: str, now: datetime
+) -> Draft:
+    await conn.execute(
+        insert(tables.dispositions),
+        {
+            "id": ident,
+            "attempt_id": said.attempt_id,
+            "case_id": said.case_id,
+            "consumer_id": consumer_id,
+            "code": said.code,
+            "debts": list(said.debts),
+            "notes": said.notes or None,
+            "by": said.by,
+            "at": now,
+        },
+    )
+    told = {
+        "disposition": ident,
+        "attempt": said.attempt_id,
+        "code": said.code,
+        "debts": list(said.debts),
+        "by": said.by,
+    }
+    await outbox.enqueue(conn, said.case_id, "disposition", told, now)
+    return Draft(kind="disposition", body={**told, "case": said.case_id}, person=consumer_id)
+
+
+async def _call_back(
+    conn: AsyncConnection,
+    said: Disposition,
+    wanted: Appointment,
+    consumer_id: str,
+    now: datetime,
+) -> list[Draft]:
+    consent = wanted.consent
+    await conn.execute(
+        insert(tables.consents), consent_row(consumer_id, consent, source=SOURCE, now=now)
+    )
+    new = NewCallback(
+        case_id=said.case_id,
+        consumer_id=consumer_id,
+        campaign_id=said.campaign_id,
+        at=wanted.at,
+        source="asked",
+        by=said.by,
+        agent=wanted.agent,
+        contact_point_id=consent.contact_point,
+    )
+    ident = await callbacks.note(conn, new, now)
+    told = {"callback": ident, "attempt": said.attempt_id, "at": wanted.at, "by": said.by}
+    await outbox.enqueue(conn, said.case_id, "callback", {**told, "at": wanted.at.isoformat()}, now)
+    asked = {"consent": consent.consent_id, "channel": consent.channel, "source": SOURCE}
+    return [
+        Draft(kind="consent", body=asked, person=consumer_id),
+        Draft(kind="callback", body={**told, "case": said.case_id}, person=consumer_id),
+    ]
