@@ -13,13 +13,16 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from dialer.bench import chaos, claim, decide, gate, importing, pacing, replay
+from dialer.bench import calls, chaos, claim, decide, gate, importing, mails, pacing, replay, texts
 from dialer.bench.result import Result
 
 BENCHES: Mapping[str, Callable[[], Awaitable[Result]]] = {
     "decide": decide.run,
     "gate": gate.run,
     "claim": claim.run,
+    "calls": calls.run,
+    "sms": texts.run,
+    "email": mails.run,
     "import": importing.run,
     "replay": replay.run,
     "chaos": chaos.run,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -12,10 +12,10 @@ from sqlalchemy import select
 
 from compliance import packs
 from compliance.permit import Permit
+from dialer.bench.callers import Work, drive
 from dialer.bench.people import NOON, Somebody, add_people, call_to, new_campaign
 from dialer.bench.result import BenchFailed, Result, Row
 from dialer.bench.stores import open_stores
-from dialer.bench.timing import Laps, watch
 from dialer.store import tables
 from dialer.store.database import Database, open_database
 from dialer.store.gate import BATCH, open_gate
@@ -23,9 +23,6 @@ from scheduler.clock import SystemClock
 
 AIM_RATIO, AIM_P99_MS = 0.5, 20.0
 CALLERS = (1, 4, 16, 64)
-
-Work = Callable[[int], Awaitable[None]]
-"""Does the thing of this number, and returns when it is durable."""
 
 
 async def run(
@@ -55,9 +52,9 @@ async def _measure(kind: str, db: Database, at_once: int, count: int, history: i
     body = "x" * size
     await _make_bare(db)
     count_alone = min(count, 400 * at_once)
-    alone = await _drive(lambda n: _insert(db, [f"alone-{n}"], body), count_alone, at_once)
+    alone = await drive(lambda n: _insert(db, [f"alone-{n}"], body), count_alone, at_once)
     async with _shared_commits(db, body) as insert_shared:
-        shared = await _drive(insert_shared, count, at_once)
+        shared = await drive(insert_shared, count, at_once)
     head = {"store": kind, "callers": at_once}
     return [
         {
@@ -85,33 +82,13 @@ async def _gate(
             if not isinstance(answer, Permit):
                 raise BenchFailed(f"refused by {answer.rules}")
 
-        figures = await _drive(admit, len(people), at_once)
+        figures = await drive(admit, len(people), at_once)
     async with db.read() as conn:
         written = [
             (await conn.execute(select(table).limit(1))).one()
             for table in (tables.decisions, tables.attempts, tables.ledger)
         ]
     return sum(len(str(value)) for row in written for value in row if value is not None), figures
-
-
-async def _drive(work: Work, count: int, at_once: int) -> dict[str, float]:
-    """So many callers, each waiting for its own thing to be durable before it asks for more."""
-    numbers = iter(range(count))
-    laps = Laps()
-
-    async def caller() -> None:
-        for number in numbers:
-            with laps.lap():
-                await work(number)
-
-    with watch() as spent:
-        await asyncio.gather(*(caller() for _ in range(at_once)))
-    return {
-        "per_s": count / spent.seconds,
-        "p50_ms": laps.percentile_ms(0.5),
-        "p99_ms": laps.percentile_ms(0.99),
-        "core_ms_each": spent.core_seconds / count * 1e3,
-    }
 
 
 async def _make_bare(db: Database) -> None:

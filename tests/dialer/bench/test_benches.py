@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from dialer.bench import claim, decide, gate, importing, pacing, replay
+from dialer.bench import calls, claim, decide, gate, importing, mails, pacing, replay, texts
 from dialer.bench.result import Result
 from dialer.cli import app
 from tests.conftest import find_program
@@ -61,6 +61,23 @@ async def test_import_takes_every_row() -> None:
 async def test_replay_is_identical() -> None:
     (row,) = rows(await replay.run(decisions=150, events=20), what="replay")
     assert row["identical"] == 150
+
+
+async def test_texts_go_beside_bare_submits() -> None:
+    (row,) = rows(await texts.run(messages=30, at_once=5), what="SMPP transport")
+    assert row["messages"] == 30
+
+
+@pytest.mark.peer("smtp-sink")
+async def test_mails_go_beside_postfix() -> None:
+    (row,) = rows(await mails.run(messages=20, connections=2), what="SMTP transport")
+    assert row["messages"] == 20
+
+
+@pytest.mark.peer("sipp")
+async def test_calls_go_beside_sipp() -> None:
+    found = await calls.run(rate=50, calls=30, held=6, held_s=0.5)
+    assert [row["calls"] for row in rows(found)] == [30, 30, 6]
 
 
 async def test_pacing_shows_the_pacer_beside_a_baseline() -> None:
