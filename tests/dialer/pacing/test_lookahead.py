@@ -21,6 +21,7 @@ from dialer.pacing.modes.lookahead.level import LevelFilter
 from dialer.pacing.modes.lookahead.outlook import Outlook
 from dialer.pacing.modes.lookahead.service import ServiceModel
 from dialer.pacing.modes.lookahead.steering import Steering
+from dialer.pacing.modes.predictive import PredictivePacer
 from dialer.pacing.snapshot import PacerContext, Snapshot
 
 chances = st.lists(st.floats(0, 1), max_size=6)
@@ -132,6 +133,12 @@ def test_a_budget_that_is_spent_leaves_sure_calls_alone():
     spent = steered(live=600, abandoned=20, now=3500.0)
     assert spent.theta == 0
     assert spent.bearable(TEAM) * spent.stress <= 2
+
+
+def test_a_cap_of_nothing_allows_sure_calls_only():
+    pacer = PredictivePacer(PacerContext(cap=0.0, agents=12))
+    assert pacer.step(60.0, TEAM) == len(TEAM.ready)
+    assert pacer.explain()["threshold"] == 0.0
 
 
 @given(abandoned=st.integers(0, 20), ringing=st.integers(0, 60), free=st.integers(0, 12))

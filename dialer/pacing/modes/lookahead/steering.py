@@ -67,7 +67,7 @@ class Steering:
         self.stress = min(0.9, max(STRESS * usual_share, 1.2 * answer_share))
         loss = LOSS if ctx.amd else 0.0
         self.target = ctx.cap
-        for _ in range(6):
+        for _ in range(6 if ctx.cap > 0 else 0):
             share = FLOOR + (1 - FLOOR) * math.sqrt(min(1.0, self.target / ctx.cap))
             busy = self.working * remaining * self.utilisation * share
             coming = MARGIN * busy * self.served / self.busy_seconds
@@ -98,10 +98,10 @@ class Steering:
         self.served = self.served * keep + new_live
         if at_work == 0:
             return
-        slow = seconds / 3600.0
-        self.working += slow * (at_work - self.working)
+        self.working += (1 - math.exp(-seconds / 3600.0)) * (at_work - self.working)
         if self.theta > 0.0 and self.target > 0.5 * self.ctx.cap:
-            self.utilisation += 2 * slow * (busy / at_work - self.utilisation)
+            fast = 1 - math.exp(-seconds / 1800.0)
+            self.utilisation += fast * (busy / at_work - self.utilisation)
 
     def yield_(self) -> float:
         return (self.spent + BELIEF) / (self.offered + BELIEF / self.prior_yield)
