@@ -16,6 +16,7 @@ from dialer.store.database import Database
 from dialer.store.readiness import readiness
 from dialer.web.services import (
     ConsoleSettings,
+    FloorServices,
     NextMoment,
     Services,
 )
@@ -35,6 +36,7 @@ class Parts:
     replies: Replies
     mail: SmtpTransport | None
     waiting: Callable[[], Mapping[str, str]]
+    floor: FloorServices
 
 
 def console_services(settings: Settings, parts: Parts) -> Services:
@@ -86,4 +88,5 @@ def console_services(settings: Settings, parts: Parts) -> Services:
         packs=parts.catalogue,
         unsubscribe=parts.replies.unsubscribe,
         inbound_mail=inbound_mail,
+        floor=parts.floor,
     )

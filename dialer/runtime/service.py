@@ -18,6 +18,7 @@ from dialer.console_services import Parts, console_services
 from dialer.engine.campaign_loop import CampaignLoop
 from dialer.engine.channels import ContactChannel
 from dialer.engine.confirmation import Confirmations
+from dialer.engine.disposal import Disposal
 from dialer.engine.housekeeping import Housekeeping
 from dialer.engine.inbound_calls import InboundCalls
 from dialer.engine.outreach import Outreach
@@ -34,6 +35,7 @@ from dialer.store import attempts
 from dialer.store.database import migrate, open_database
 from dialer.store.gate import open_gate
 from dialer.web.first_start import ensure_administrator
+from dialer.web.services import FloorServices
 from messaging.email.smtp import SmtpTransport
 from messaging.message import MessageEvent
 from messaging.templates import sample_templates
@@ -135,6 +137,14 @@ async def serve(settings: Settings, reactor: Any, stop: asyncio.Event, announce:
             replies=replies,
             mail=written.mail,
             waiting=lambda: loop.waiting,
+            floor=FloorServices(
+                desk=voice.desk,
+                disposal=Disposal(
+                    db=db, desk=voice.desk, catalogue=catalogue, actor=settings.actor
+                ),
+                boards=loop.boards,
+                registrar=voice.registrar,
+            ),
         )
         await enter(serve_console(console_services(settings, parts), listener))
         first_secret = await ensure_administrator(db, clock)

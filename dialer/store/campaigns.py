@@ -135,7 +135,8 @@ async def pace(
         await lock(conn, [f"campaign {campaign_id}"])
         await load(conn, campaign_id)
         await conn.execute(update(_TABLE).where(_TABLE.c.id == campaign_id).values(values))
-        body = {"campaign": campaign_id, "mode": mode, "lines": lines, "by": by, **pacing}
+        exact = {name: str(value) for name, value in pacing.items()}
+        body = {"campaign": campaign_id, "mode": mode, "lines": lines, "by": by, "pacing": exact}
         await append(db, conn, [Draft(kind="campaign.paced", body=body)])
 
 

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
 from dialer.web import events, hooks, pages, probes, problems
-from dialer.web.api import casework, v1
+from dialer.web.api import casework, desk, v1
 from dialer.web.jobs import Jobs
 from dialer.web.limits import FailureLimit
 from dialer.web.looking import Looking, Looks
@@ -16,7 +16,15 @@ from dialer.web.render import STATIC
 from dialer.web.security import Headers
 from dialer.web.services import Services
 
-ROUTERS = (v1.router, casework.router, probes.router, events.router, hooks.router, *pages.ROUTERS)
+ROUTERS = (
+    v1.router,
+    casework.router,
+    desk.router,
+    probes.router,
+    events.router,
+    hooks.router,
+    *pages.ROUTERS,
+)
 
 
 class _App(FastAPI):

@@ -45,6 +45,7 @@ class Permission(StrEnum):
     PROVE = "prove"  # take away a person's proof pack
     SEE_PACKS = "see_packs"
     TRY_DRAFTS = "try_drafts"  # put past decisions before a draft pack
+    WORK_DESK = "work_desk"  # take calls, and note what came of them
     WORK_CASES = "work_cases"
     DECIDE_CASES = "decide_cases"  # disputes, complaints, legal files
     SEE_SENSITIVE = "see_sensitive"  # hardship and vulnerability, with a purpose
@@ -55,7 +56,9 @@ class Permission(StrEnum):
 
 _P = Permission
 GRANTS: Mapping[Role, frozenset[Permission]] = {
-    Role.AGENT: frozenset({_P.SEE_CAMPAIGNS, _P.SEE_ATTEMPTS, _P.SEE_PACKS, _P.WORK_CASES}),
+    Role.AGENT: frozenset(
+        {_P.SEE_CAMPAIGNS, _P.SEE_ATTEMPTS, _P.SEE_PACKS, _P.WORK_DESK, _P.WORK_CASES}
+    ),
     Role.SUPERVISOR: frozenset(
         {
             _P.SEE_CAMPAIGNS,

@@ -5,7 +5,7 @@ Callables stand for what lives above this package or in a driver; the compositio
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -13,6 +13,9 @@ from compliance.facts import Channel
 from compliance.pack import RulePack
 from compliance.permit import Finding
 from dialer.casework.terms import Terms, shipped
+from dialer.engine.desk import Desk
+from dialer.engine.disposal import Disposal
+from dialer.engine.pace import Board
 from dialer.feed.feed import Feed
 from dialer.store.database import Database
 from scheduler.clock import Clock
@@ -49,6 +52,16 @@ class ConsoleSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FloorServices:
+    """The agents' floor of this process; `registrar` is where their phones register."""
+
+    desk: Desk
+    disposal: Disposal
+    boards: Callable[[], Sequence[Board]]
+    registrar: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """Everything that the pages and the API reach.
 
@@ -59,6 +72,7 @@ class Services:
     next_moment: for a consumer id and a channel; None for an unknown consumer.
     unsubscribe: act on a token of RFC 8058's one click; False for a token that is not ours.
     inbound_mail: take one raw RFC 5322 message from the mail host (bounce, reply, complaint).
+    floor: the agents' desks and the campaigns' boards; None in a process without telephony.
     """
 
     db: Database
@@ -72,3 +86,4 @@ class Services:
     unsubscribe: Callable[[str], Awaitable[bool]]
     inbound_mail: Callable[[bytes], Awaitable[None]]
     terms: Terms = field(default_factory=shipped)
+    floor: FloorServices | None = None

@@ -1,0 +1,252 @@
+"""The documents of the agents' desks and of the floor."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from dialer.engine.desk import DeskView
+from dialer.engine.disposal import CallbackSaid, DisputeSaid, PromiseSaid, Said
+from dialer.model.agent import AgentState
+from dialer.model.disposition import Code
+from dialer.model.dispute import DisputeKind
+
+BREAKS = ("coffee", "lunch", "meeting", "coaching", "personal")
+"""Reason codes of breaks."""
+
+
+class _Document(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+
+class SipAccount(BaseModel):
+    """What goes into the agent's phone. The password is shown this once."""
+
+    name: str
+    password: str
+    registrar: str = Field(description="host:port")
+
+
+class LogIn(BaseModel):
+    campaigns: list[str] = Field(
+        default_factory=list, description="in the order in which they come first; none = all"
+    )
+
+
+class Away(BaseModel):
+    reason: Literal["coffee", "lunch", "meeting", "coaching", "personal"]
+
+
+class Switch(BaseModel):
+    on: bool
+
+
+class Keys(BaseModel):
+    digits: str = Field(pattern=r"^[0-9*#]{1,32}$")
+
+
+class CallNow(_Document):
+    """The call on the desk; `ended` until it is disposed of."""
+
+    call_id: str
+    case_id: str
+    campaign_id: str
+    since: datetime
+    ended: bool
+    held: bool
+    muted: bool
+
+
+class DeskNow(BaseModel):
+    """An agent's desk as it stands."""
+
+    agent: str
+    state: str
+    since: datetime
+    reason: str | None
+    told: str | None
+    wish: str | None = Field(description="the state that follows the present call")
+    phone: str | None = Field(description="the SIP user; null = none is set up")
+    calling: bool = Field(description="the agent's phone is being rung")
+    registrar: str
+    call: CallNow | None
+
+    @classmethod
+    def of(cls, view: DeskView, registrar: str) -> DeskNow:
+        """The document of a desk."""
+        agent, screen = view.agent, view.screen
+        call = None
+        if screen is not None:
+            call = CallNow(
+                call_id=screen.errand.call_id,
+                case_id=screen.errand.case_id,
+                campaign_id=screen.errand.campaign_id,
+                since=screen.since,
+                ended=screen.ended,
+                held=screen.held,
+                muted=screen.muted,
+            )
+        return cls(
+            agent=agent.id,
+            state=agent.state,
+            since=agent.since,
+            reason=agent.reason,
+            told=agent.told,
+            wish=agent.wish.state if agent.wish else None,
+            phone=view.phone,
+            calling=view.calling,
+            registrar=registrar,
+            call=call,
+        )
+
+
+class Debt(_Document):
+    id: str
+    debt_ref: str
+    creditor: str | None
+    product: str | None
+    currency: str | None
+    owed_minor: int | None
+    days_past_due: int | None
+    disputed: bool
+    status: str
+
+
+class Contact(_Document):
+    at: datetime
+    channel: str | None
+    direction: str | None
+    outcome: str
+
+
+class Note(_Document):
+    at: datetime
+    by: str | None
+    code: str
+    notes: str | None
+
+
+class ScriptLine(_Document):
+    kind: str
+    name: str
+    text: str
+    rule_id: str | None
+
+
+class NextCall(BaseModel):
+    """When the consumer may be called next, and what binds."""
+
+    first_allowed_at: datetime | None
+    binding_rule: str | None
+    unlock: str | None
+
+
+class Case(BaseModel):
+    """The case of the call on the desk."""
+
+    id: str
+    case_ref: str
+    consumer_id: str
+    full_name: str
+    language: str | None
+    creditor: str | None
+    local_times: dict[str, str]
+    debts: list[Debt]
+    history: list[Contact]
+    notes: list[Note]
+    open_promises: list[dict[str, Any]]
+    script: list[ScriptLine]
+    next_call: NextCall | None
+
+
+class Promise(BaseModel):
+    amount_minor: int = Field(gt=0)
+    currency: str = Field(min_length=3, max_length=3)
+    due_on: date
+    debt_id: str | None = Field(default=None, description="null = the whole case")
+
+
+class Callback(BaseModel):
+    at: AwareDatetime
+    own: bool = Field(default=False, description="by this agent")
+
+
+class Dispute(BaseModel):
+    kind: DisputeKind
+    statement: str = Field(min_length=1, max_length=4000)
+
+
+class Disposition(BaseModel):
+    """What came of a call; `debts` are those that were discussed."""
+
+    call_id: str
+    code: Code
+    debts: list[str] = Field(default_factory=list)
+    notes: str = Field(default="", max_length=4000)
+    promise: Promise | None = None
+    callback: Callback | None = None
+    dispute: Dispute | None = None
+
+    def said(self) -> Said:
+        """The same for the engine."""
+        promise, callback, dispute = self.promise, self.callback, self.dispute
+        return Said(
+            call_id=self.call_id,
+            code=self.code,
+            debts=tuple(self.debts),
+            notes=self.notes.strip(),
+            promise=PromiseSaid(**promise.model_dump()) if promise else None,
+            callback=CallbackSaid(**callback.model_dump()) if callback else None,
+            dispute=DisputeSaid(**dispute.model_dump()) if dispute else None,
+        )
+
+
+class Disposed(BaseModel):
+    id: str
+
+
+class FloorAgent(BaseModel):
+    agent: str
+    state: AgentState
+    since: datetime
+    reason: str | None
+    call_id: str | None
+
+
+class FloorCampaign(_Document):
+    """A running campaign: its agents, its calls by stage, its budget, and why it waits."""
+
+    campaign_id: str
+    name: str
+    mode: str
+    lines: int
+    settings: dict[str, Any]
+    ringing: int
+    detecting: int
+    waiting: int
+    talking: int
+    agents: dict[str, int]
+    wanted: int
+    why: str
+    budget: dict[str, Any]
+    pacer: dict[str, Any]
+
+
+class Floor(BaseModel):
+    agents: list[FloorAgent]
+    campaigns: list[FloorCampaign]
+
+
+class Pacing(BaseModel):
+    """How fast a campaign dials."""
+
+    mode: Literal["progressive", "power", "predictive", "agentless"]
+    lines: int = Field(ge=0, le=5000)
+    ratio: float | None = Field(default=None, ge=0.5, le=5, description="of the power mode")
+
+
+class Dismissal(BaseModel):
+    reason: str = Field(min_length=1, max_length=40)
+    told: str = Field(min_length=1, max_length=400)
