@@ -5,13 +5,19 @@ from __future__ import annotations
 import gettext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
 
 from babel import Locale
 from babel.dates import format_date
-from babel.numbers import format_decimal, format_percent
+from babel.numbers import (
+    format_currency,
+    format_decimal,
+    format_percent,
+    get_currency_precision,
+)
 from fastapi import Request
 
 LANGUAGE_COOKIE = "ringfence_language"
@@ -100,6 +106,11 @@ class Format:
 
     def percent(self, value: float) -> str:
         return str(format_percent(value, "#,##0.0%", locale=self.language.locale))
+
+    def money(self, minor: int, currency: str) -> str:
+        """An amount given in minor units."""
+        amount = Decimal(minor).scaleb(-get_currency_precision(currency))
+        return str(format_currency(amount, currency, locale=self.language.locale))
 
     def day(self, at: datetime) -> str:
         local = at.astimezone(self.zone).date()

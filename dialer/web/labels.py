@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from dialer.web.casework_labels import CASEWORK
+
 
 def mark(text: str) -> str:
     """Marks a word for the catalogue; it is translated where it is shown."""
@@ -176,6 +178,7 @@ FAMILIES: Mapping[str, Mapping[str, str]] = {
     "counted": COUNTED,
     "sign": SIGNS,
     "find_by": FIND_BY,
+    "casework": CASEWORK,
 }
 
 

@@ -30,7 +30,7 @@ from dialer.store.identity import IdentityCheck
 from dialer.store.knowledge import Article, NewArticle
 from dialer.store.notes import NewNote, Note, NoteKind
 from dialer.web.api import casework_bodies as bodies
-from dialer.web.api import casework_disputes, casework_money, v1
+from dialer.web.api import casework_disputes, casework_money, casework_superiors, v1
 from dialer.web.api.casework_base import Decides, Done, Works, answering, case_and_terms
 from dialer.web.auth import Permission, may, services_of
 from dialer.web.looking import add_to_look
@@ -42,6 +42,7 @@ router = APIRouter(
 )
 router.include_router(casework_money.router)
 router.include_router(casework_disputes.router)
+router.include_router(casework_superiors.router)
 
 Purpose = Annotated[str | None, Query(min_length=3, max_length=200)]
 

@@ -7,6 +7,7 @@ from dialer.web.pages import (
     accounts,
     attempts,
     campaigns,
+    cases,
     decisions,
     ledger,
     packs,
@@ -18,6 +19,7 @@ from dialer.web.pages import (
 ROUTERS = (
     account.router,
     campaigns.router,
+    cases.router,
     attempts.router,
     decisions.router,
     people.router,

@@ -1,0 +1,60 @@
+"""The words of case work for the codes of the store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+def mark(text: str) -> str:
+    """Marks a word for the catalogue; it is translated where it is shown."""
+    return text
+
+
+CASEWORK: Mapping[str, str] = {
+    "open": mark("Open"),
+    "paused": mark("Paused"),
+    "closed": mark("Closed"),
+    "paid": mark("Paid"),
+    "recalled": mark("Given back to the creditor"),
+    "kept": mark("Kept"),
+    "partly_kept": mark("Partly kept"),
+    "broken": mark("Broken"),
+    "withdrawn": mark("Withdrawn"),
+    "proposed": mark("Proposed"),
+    "agreed": mark("Agreed, terms met"),
+    "behind": mark("Behind"),
+    "defaulted": mark("In default"),
+    "completed": mark("Completed"),
+    "renegotiated": mark("Renegotiated"),
+    "received": mark("Received"),
+    "investigating": mark("Being checked"),
+    "answered": mark("Answered"),
+    "upheld": mark("Upheld"),
+    "partly_upheld": mark("Partly upheld"),
+    "rejected": mark("Rejected"),
+    "appealed": mark("Appealed"),
+    "amount": mark("Amount"),
+    "interest": mark("Interest"),
+    "term": mark("Term"),
+    "not_mine": mark("Not the consumer's"),
+    "fraud": mark("Fraud"),
+    "already_paid": mark("Paid already"),
+    "service": mark("Service"),
+    "principal": mark("Principal"),
+    "fees": mark("Fees"),
+    "note": mark("Note"),
+    "answer": mark("Answer given"),
+    "hand_over": mark("Hand-over"),
+    "identity": mark("Check of identity"),
+    "income": mark("Income"),
+    "outgoing": mark("Outgoing"),
+    "household": mark("Household"),
+    "employment": mark("Employment"),
+    "hardship": mark("Hardship"),
+    "vulnerability": mark("Vulnerability"),
+    "duty": mark("Say or do"),
+    "question": mark("Ask"),
+    "ask_for": mark("Ask for the person by name"),
+    "not_the_person": mark("Anybody else: say nothing of a debt, and goodbye"),
+    "may_speak": mark("The person is known: the debt may be discussed"),
+}
