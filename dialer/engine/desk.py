@@ -400,16 +400,19 @@ class Desk:
         return True
 
     def _leg_ended(self, agent: AgentId, event: Ended) -> None:
+        answered = event.call_id in self._up
         self._up.discard(event.call_id)
         self._legs.pop(agent, None)
         self._owners.pop(event.call_id, None)
         known = self._floor.agents[agent]
-        if known.state is AgentState.OFFLINE:
+        if known.state is not AgentState.OFFLINE:
+            self._try(agent, Lose(why=f"Your phone was lost: {event.reason}"))
+        elif answered:
+            self._tell(known)
+        else:
             told = f"Your phone: {event.reason}"
             known = replace(known, since=self._clock.now(), told=told)
             self._become(replace(self._floor, agents={**self._floor.agents, agent: known}))
-        else:
-            self._try(agent, Lose(why=f"Your phone was lost: {event.reason}"))
 
     def _become(self, floor: Floor) -> None:
         """Take the floor as it is now, match who can be served, and tell of every change."""

@@ -26,6 +26,7 @@ from dialer.web.services import FloorServices
 from tests.conftest import free_port
 from tests.dialer.engine.floor import Scene, scene
 from tests.dialer.telephony.far_side import answers
+from tests.dialer.telephony.sipp import until
 from tests.dialer.web.conftest import Outside, make_services
 from tests.dialer.web.sample import add_account
 
@@ -179,5 +180,6 @@ async def test_a_supervisor_sees_the_floor_and_changes_the_pace_live(tmp_path: P
         assert floor["campaigns"][0]["settings"] == {"ratio": 1.5}
         body = {"reason": "shift-end", "told": "The shift is over."}
         assert (await morgan.post("/api/v1/floor/agents/ada/log-out", json=body)).is_success
+        await until(lambda: not c.scene.engine.stats().live_legs)
         assert c.scene.desk.view("ada").agent.told == "The shift is over."
         await morgan.aclose()
