@@ -88,7 +88,7 @@ def test_two_demos_of_one_seed_decide_alike(tmp_path: Path) -> None:
         run(demo(tmp_path / name, tmp_path / f"{name}.json", 8))
         verdicts.append(_first_verdicts(tmp_path / name))
     both = verdicts[0].keys() & verdicts[1].keys()
-    assert len(both) > 100
+    assert len(both) > 20
     assert {key: verdicts[0][key] for key in both} == {key: verdicts[1][key] for key in both}
 
 
