@@ -167,14 +167,14 @@ async def _blow(orders: Orders, storm: Storm, db: Database) -> _Seen:
         sys.executable,
         "-m",
         "dialer.bench.chaos_workers",
-        orders.text(),
         stdin=PIPE,
         stdout=PIPE,
     )
     seen, chance = _Seen(), random.Random(storm.seed)
     recovering = asyncio.create_task(_recover(db))
     try:
-        await _send(process, [f"worker-{number}" for number in range(storm.workers)])
+        names = [f"worker-{number}" for number in range(storm.workers)]
+        await _send(process, [orders.text(), *names])
         assert process.stdout is not None
         while seen.admissions < storm.admissions or seen.kills < storm.kills:
             line = await process.stdout.readline()

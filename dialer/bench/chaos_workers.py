@@ -1,8 +1,9 @@
 """Processes that admit, send and settle for the same people, made to be killed at any moment.
 
-One process with everything loaded forks the workers, one for each line on its standard input (a
-name); so a new worker is there at once. Each line on the standard output is what one of them did:
-`started NAME PID`, `permit NAME ATTEMPT`, `refusal NAME`, `sent NAME ATTEMPT`.
+One process with everything loaded forks the workers; so a new one is there at once. The first line
+on its standard input has the orders, and each further one is the name of a worker to start. Each
+line on the standard output is what one of them did: `started NAME PID`, `permit NAME ATTEMPT`,
+`refusal NAME`, `sent NAME ATTEMPT`.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ class Orders:
     seed: int
 
     def text(self) -> str:
-        """The orders as one argument."""
+        """The orders as one line."""
         return json.dumps(asdict(self))
 
     @classmethod
@@ -97,8 +98,9 @@ def _say(*words: str) -> None:
     os.write(1, f"{' '.join(words)}\n".encode())
 
 
-def main(orders: Orders) -> None:
-    """Fork a worker for each line on the standard input; with its end, all of them end."""
+def main() -> None:
+    """Fork workers as the standard input says; with its end, all of them end."""
+    orders = Orders.read(sys.stdin.readline())
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them
     started: list[int] = []
     for line in sys.stdin:
@@ -118,4 +120,4 @@ def main(orders: Orders) -> None:
 
 
 if __name__ == "__main__":
-    main(Orders.read(sys.argv[1]))
+    main()

@@ -77,6 +77,7 @@ class _Decided:
     candidate: Candidate
     answer: Answer
     record: str
+    record_sha256: str
     allotted_debt: str | None
 
 
@@ -170,9 +171,15 @@ class Gate:
             if isinstance(answer, Permit):
                 allotted = answer.condition(ALLOTMENT)
                 known.add(request.person_id, reserved_event(request, now, allotted))
-            text = canonical(record(answer, request, facts)).decode()
+            text = canonical(record(answer, request, facts))
             decided.append(
-                _Decided(candidate=candidate, answer=answer, record=text, allotted_debt=allotted)
+                _Decided(
+                    candidate=candidate,
+                    answer=answer,
+                    record=text.decode(),
+                    record_sha256=sha256(text).hexdigest(),
+                    allotted_debt=allotted,
+                )
             )
         return decided
 
@@ -280,7 +287,7 @@ def _decision_row(one: _Decided) -> dict[str, object]:
         "pack_sha256": dict(answer.pack_sha256),
         "tz_version": answer.tz_version,
         "record": one.record,
-        "record_sha256": _digest(one),
+        "record_sha256": one.record_sha256,
     }
 
 
@@ -312,10 +319,6 @@ def _attempt_row(one: _Decided, now: datetime) -> dict[str, Any]:
     }
 
 
-def _digest(one: _Decided) -> str:
-    return sha256(one.record.encode()).hexdigest()
-
-
 def _draft(one: _Decided) -> Draft:
     request, answer = one.candidate.request, one.answer
     body = {
@@ -327,6 +330,6 @@ def _draft(one: _Decided) -> Draft:
         "allowed": isinstance(answer, Permit),
         "rules": list(answer.rules),
         "allotted_debt": one.allotted_debt,
-        "record_sha256": _digest(one),
+        "record_sha256": one.record_sha256,
     }
     return Draft(kind="decision", body=body, person=request.person_id)
