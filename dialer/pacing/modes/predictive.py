@@ -15,7 +15,7 @@ from dialer.pacing.snapshot import PacerContext, PacerEvent, Snapshot
 
 EXACT_TEAM = 14
 REBUILD = 5.0
-LAST_CALL = 27.0  # seconds before the shift's end after which nobody may be left to answer
+DETECTION = 2.0  # seconds that a call answered at the end of its ringing still takes
 
 
 class PredictivePacer:
@@ -64,7 +64,7 @@ class PredictivePacer:
             lines = max(safe, min(found, bearable))
             self._outlook = outlook
         self._why = {"bearable": bearable}
-        if now > self.ctx.shift - LAST_CALL:
+        if now > self.ctx.shift - self.ctx.ring_timeout - DETECTION:  # the agents would be gone
             lines = 0
         return max(0, min(lines, snap.room))
 

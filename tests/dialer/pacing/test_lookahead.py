@@ -135,6 +135,12 @@ def test_a_budget_that_is_spent_leaves_sure_calls_alone():
     assert spent.bearable(TEAM) * spent.stress <= 2
 
 
+def test_no_call_is_launched_that_could_be_answered_after_the_shift():
+    pacer = PredictivePacer(PacerContext(agents=12, shift=600.0, ring_timeout=40.0))
+    assert pacer.step(555.0, TEAM) > 0
+    assert pacer.step(559.0, TEAM) == 0
+
+
 def test_a_cap_of_nothing_allows_sure_calls_only():
     pacer = PredictivePacer(PacerContext(cap=0.0, agents=12))
     assert pacer.step(60.0, TEAM) == len(TEAM.ready)
