@@ -134,16 +134,23 @@ async def withdraw(db: Database, plan_id: str, *, by: str, now: datetime) -> boo
         case, stored = await _held(conn, plan_id)
         if stored.state not in (StoredState.PROPOSED, *IN_FORCE):
             return False
-        drafts = await plan_course.end_rest(conn, case, stored, now)
-        await conn.execute(
-            update(plans)
-            .where(plans.c.id == plan_id)
-            .values(state=StoredState.WITHDRAWN, ended_at=now)
-        )
+        drafts = await end(conn, case, stored, now)
         word = "plan_broken" if stored.state in IN_FORCE else None
         news = News(kind="plan.withdrawn", subject=plan_id, facts={"by": by}, at=now, word=word)
         await append(db, conn, [*drafts, await case_events.tell(conn, case, news)])
     return True
+
+
+async def end(
+    conn: AsyncConnection, case: CaseRow, stored: StoredPlan, now: datetime
+) -> list[Draft]:
+    """End a plan within the caller's transaction: nothing of it binds any more."""
+    await conn.execute(
+        update(plans)
+        .where(plans.c.id == stored.id)
+        .values(state=StoredState.WITHDRAWN, ended_at=now)
+    )
+    return await plan_course.end_rest(conn, case, stored, now)
 
 
 async def settlement(

@@ -123,3 +123,15 @@ class ArticleBody(_Body):
 
 class WrongNumberBody(_Body):
     contact_point_id: str
+
+
+class BalanceBody(_Body):
+    balance_minor: int = Field(ge=0)
+    as_of: AwareDatetime
+    parts: Mapping[Part, int] | None = Field(default=None, description="they sum to the balance")
+    days_past_due: int | None = Field(default=None, ge=0)
+    due_date: date | None = None
+
+
+class RecallBody(_Body):
+    debts: list[str] = Field(default=[], description="none = all of the case")

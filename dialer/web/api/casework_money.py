@@ -8,11 +8,13 @@ from dialer.model.plan import PlanRefused, Waiver
 from dialer.model.plan_progress import Settlement
 from dialer.model.promise import PromiseRefused
 from dialer.store import (
+    creditor_updates,
     payments,
     plans,
     promises,
 )
 from dialer.store.accounts import Role
+from dialer.store.creditor_updates import Reported
 from dialer.store.payments import NewPayment, Receipt, Reversed
 from dialer.store.plan_rows import StoredPlan
 from dialer.store.plans import Evidence, Wish
@@ -165,3 +167,27 @@ async def get_settlement(
     if isinstance(offer, PlanRefused):
         raise HTTPException(409, "; ".join(offer.reasons))
     return offer
+
+
+@router.put("/debts/{debt_id}/balance", tags=["debts"], status_code=204)
+async def report_balance(
+    request: Request, actor: Pays, debt_id: str, body: bodies.BalanceBody
+) -> None:
+    """The creditor's figures of a debt; older ones than are known are refused."""
+    services = services_of(request)
+    told = Reported(**body.model_dump())
+    with answering():
+        await creditor_updates.report(
+            services.db, debt_id, told, by=actor.name, now=services.clock.now()
+        )
+
+
+@router.post("/cases/{case_id}/recall", tags=["debts"])
+async def recall_case(request: Request, actor: Pays, case_id: str, body: bodies.RecallBody) -> Done:
+    """The creditor takes debts back: nothing more is collected on them."""
+    services = services_of(request)
+    with answering():
+        changed = await creditor_updates.recall(
+            services.db, case_id, tuple(body.debts), by=actor.name, now=services.clock.now()
+        )
+    return Done(changed=changed)

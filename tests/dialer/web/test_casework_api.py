@@ -231,3 +231,18 @@ async def test_other_roles_and_unknown_things_are_turned_away(api: Api, one: Som
     assert (await agent.post(f"{path}/promises", json=promise)).status_code == 201
     unknown = await agent.post(f"{path}/promises", json={**promise, "colour": "red"})
     assert unknown.status_code == 422
+
+
+async def test_the_bank_reports_a_balance_and_takes_a_debt_back(api: Api, one: Somebody) -> None:
+    bank, agent = api[Role.ADMINISTRATOR], api[Role.AGENT]
+    told = {"balance_minor": 91_000, "as_of": "2026-11-24T17:00:00Z"}
+    parts = {"principal": 80_000, "interest": 11_000}
+    path = f"/api/v1/debts/{one.debt}/balance"
+    assert (await bank.put(path, json={**told, "parts": parts})).status_code == 204
+    debt = (await agent.get(f"/api/v1/cases/{one.case}")).json()["debts"][0]
+    assert (debt["itemised"], debt["parts"]["interest"]) == (True, 11_000)
+    assert (await bank.put(path, json={**told, "parts": {"fees": 1}})).status_code == 409
+    assert (await agent.put(path, json=told)).status_code == 403
+    recall = await bank.post(f"/api/v1/cases/{one.case}/recall", json={})
+    assert recall.json() == {"changed": True}
+    assert (await agent.get(f"/api/v1/cases/{one.case}")).json()["status"] == "closed"
