@@ -38,7 +38,7 @@ class Outlook:
         self.answers, self.service = answers, service
         self.free_now = len(snap.ready) - len(snap.waiting)
         self.room = snap.room
-        self.wrap = snap.wrap
+        self.wraps = service.wrap_bases(snap.wrap)
         self.paused = len(snap.paused)
         self.detected = answers.detected_human(now, snap.detecting)
         self.talk_rates = service.hazards(snap.talk)
@@ -61,7 +61,7 @@ class Outlook:
         j = HORIZONS.index(10)
         service, reach = self.service, HORIZONS[j]
         talks = sum(1 - math.exp(-h * service.wrap_integral_at(reach)) for h in self.talk_rates)
-        wraps = sum(service.wrap_chance(agent, age, reach) for agent, age in self.wrap)
+        wraps = sum(service.wrap_chances(self.wraps, reach))
         return {
             "expected_answers": sum(n * row[j] for n, row in self.rows) + sum(self.detected),
             "expected_free": self.free_now + (talks + wraps) * service.to_work,
@@ -97,13 +97,13 @@ class Outlook:
         trials = [*self.detected, *[self.fresh[j]] * lines]
         for n, row in self.rows:
             trials.extend([row[j]] * n)
-        return bernoulli_sum(trials, max(1, self.free_now + len(self.talk_rates) + len(self.wrap)))
+        return bernoulli_sum(trials, max(1, self.free_now + len(self.talk_rates) + len(self.wraps)))
 
     def _free_law(self, j: int) -> list[float]:
         service, reach = self.service, HORIZONS[j] + self.slack
         integral, to_work = service.wrap_integral_at(reach), service.to_work
         chances = [(1 - math.exp(-h * integral)) * to_work for h in self.talk_rates]
-        chances += [service.wrap_chance(agent, age, reach) * to_work for agent, age in self.wrap]
+        chances += [p * to_work for p in service.wrap_chances(self.wraps, reach)]
         return bernoulli_sum(chances, max(1, len(chances)))
 
     # Larger teams: the normal law with skewness -------------------------------------------------
@@ -162,8 +162,8 @@ class Outlook:
         mean -= ends + back
         variance += v
         third -= v
-        for agent, age in self.wrap:
-            q = service.wrap_chance(agent, age, reach) * to_work
+        for p in service.wrap_chances(self.wraps, reach):
+            q = p * to_work
             v = q * (1 - q)
             mean -= q
             variance += v
@@ -174,6 +174,7 @@ class Outlook:
 def _weights(cumulative: Sequence[float]) -> list[float]:
     """Of a new call that a person picks up: the chance that it is around each instant."""
     middles = ((a + b + 1) // 2 for a, b in itertools.pairwise(HORIZONS))
-    edges = [0, *middles, len(cumulative) - 1]
+    last = len(cumulative) - 1  # ringing may be shorter than the horizon
+    edges = [0, *(min(middle, last) for middle in middles), last]
     total = cumulative[-1] or 1e-9
     return [(cumulative[b] - cumulative[a]) / total for a, b in itertools.pairwise(edges)]

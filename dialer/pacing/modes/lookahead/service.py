@@ -154,12 +154,20 @@ class ServiceModel:
             rates.append(h)
         return rates
 
-    def wrap_chance(self, agent: AgentId, age: float, u: float) -> float:
-        """The chance that this wrap-up ends within `u`."""
-        own = self.own.get(agent)
-        factor = 1.0 if own is None else (own[2] + BELIEF) / (own[3] + BELIEF)
-        table = self.wrap_cumulative
-        return 1 - math.exp(factor * (_at(table, age) - _at(table, age + u)))
+    def wrap_bases(self, wrap: Sequence[tuple[AgentId, float]]) -> list[tuple[float, float, float]]:
+        """For each wrap-up its agent's factor, its age, and the hazard that it has outlived."""
+        own, table = self.own, self.wrap_cumulative
+        bases = []
+        for agent, age in wrap:
+            mine = own.get(agent)
+            factor = 1.0 if mine is None else (mine[2] + BELIEF) / (mine[3] + BELIEF)
+            bases.append((factor, age, _at(table, age)))
+        return bases
+
+    def wrap_chances(self, bases: Sequence[tuple[float, float, float]], u: float) -> list[float]:
+        """The chances that these wrap-ups end within `u`."""
+        exp, table = math.exp, self.wrap_cumulative
+        return [1 - exp(factor * (base - _at(table, age + u))) for factor, age, base in bases]
 
     def wrap_integral_at(self, u: float) -> float:
         return _at(self.wrap_integral, u)
