@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dialer.web.casework_labels import CASEWORK
+from dialer.web.desk_labels import DESK
 
 
 def mark(text: str) -> str:
@@ -179,6 +180,7 @@ FAMILIES: Mapping[str, Mapping[str, str]] = {
     "sign": SIGNS,
     "find_by": FIND_BY,
     "casework": CASEWORK,
+    "desk": DESK,
 }
 
 

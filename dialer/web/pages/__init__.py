@@ -9,6 +9,8 @@ from dialer.web.pages import (
     campaigns,
     cases,
     decisions,
+    desk,
+    floor,
     ledger,
     packs,
     people,
@@ -19,6 +21,8 @@ from dialer.web.pages import (
 ROUTERS = (
     account.router,
     campaigns.router,
+    desk.router,
+    floor.router,
     cases.router,
     attempts.router,
     decisions.router,

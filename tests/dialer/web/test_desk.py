@@ -7,7 +7,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -182,4 +182,46 @@ async def test_a_supervisor_sees_the_floor_and_changes_the_pace_live(tmp_path: P
         assert (await morgan.post("/api/v1/floor/agents/ada/log-out", json=body)).is_success
         await until(lambda: not c.scene.engine.stats().live_legs)
         assert c.scene.desk.view("ada").agent.told == "The shift is over."
+        await morgan.aclose()
+
+
+async def test_the_desks_pages_speak_both_languages_and_take_the_form(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        [one] = await c.scene.campaign("progressive", 1)
+        ada = await c.enter("ada", Role.AGENT)
+        page = {"Accept": "text/html"}
+        desk = await ada.get("/desk", headers=page)
+        assert "Take the break" in desk.text
+        chinese = await ada.get("/desk", headers={**page, "Accept-Language": "zh-CN"})
+        assert "坐席工作台" in chinese.text
+        assert (await ada.get("/desk/case", headers=page)).status_code == 204
+        await c.scene.at_work("ada")
+        await c.scene.reaches("ada", AgentState.ON_CALL)
+        case = (await ada.get("/desk/case", headers=page)).text
+        assert "Otto Abendroth" in case
+        assert "$200.00" in case
+        await ada.post("/api/v1/desk/call/hang-up")
+        await c.scene.reaches("ada", AgentState.WRAP_UP)
+        screen = c.scene.desk.view("ada").screen
+        assert screen is not None
+        form = {"call_id": screen.errand.call_id, "code": "callback", "debts": one.debt}
+        night = {**form, "callback_at": "2026-11-25T03:00"}
+        assert "US-REGF-HOURS" in (await ada.post("/desk/disposition", data=night)).text
+        noon = {**form, "callback_at": "2026-11-25T12:00", "own": "on"}
+        assert "Noted." in (await ada.post("/desk/disposition", data=noon)).text
+        assert await c.scene.rows("callbacks", "at", "agent") == [
+            (datetime(2026, 11, 25, 17, 0, tzinfo=UTC), "ada")
+        ]
+        morgan = await c.enter("morgan", Role.SUPERVISOR)
+        floor = await morgan.get("/floor", headers=page)
+        assert "Budget left" in floor.text
+        [board] = c.scene.loop.boards()
+        where = f"/floor/{board.campaign_id}/pacing"
+        await morgan.post(where, data={"mode": "predictive", "lines": "4"})
+        async with asyncio.timeout(10):
+            while c.scene.loop.boards()[0].mode != "predictive":
+                await c.scene.clock.sleep(0.05)
+        assert c.scene.loop.boards()[0].lines == 4
+        assert "Predictive" in (await morgan.get("/floor/figures", headers=page)).text
+        await ada.aclose()
         await morgan.aclose()

@@ -1,0 +1,149 @@
+// The agent's desk: lives by a WebSocket that sends the whole desk at every change.
+// A page that was lost comes back to the same call; the call itself never depends on the page.
+"use strict";
+
+document.addEventListener("DOMContentLoaded", () => {
+  const RETRY_MS = 1000;
+  const LAST_MS = 10000;
+  const SIGNED_OUT = 4401;
+  const box = document.getElementById("desk");
+  const caseBox = document.getElementById("desk-case");
+  const said = document.getElementById("desk-said");
+  const words = new Map();
+  document.querySelectorAll("#desk-words dt").forEach((term) => {
+    words.set(term.textContent, term.nextElementSibling.textContent);
+  });
+  const word = (code) => words.get(code) || code;
+  let desk = null;
+  let shown = null; // the call whose case is on the page, and whether it has ended
+  let retry = RETRY_MS;
+
+  function live(state) {
+    const mark = document.getElementById("live");
+    mark.dataset.state = state;
+    mark.querySelector(".text").textContent =
+      state === "on" ? document.body.dataset.live : document.body.dataset.lost;
+  }
+
+  function tell(id, text) {
+    const place = document.getElementById(id);
+    place.hidden = !text;
+    place.textContent = text || "";
+  }
+
+  function show(next) {
+    desk = next;
+    let line = desk.calling ? box.dataset.calling : word(desk.state);
+    if (desk.reason && !desk.calling) line += `: ${word(desk.reason)}`;
+    if (desk.wish) line += ` (${box.dataset.then}: ${word(desk.wish)})`;
+    const place = document.getElementById("desk-state");
+    if (place.textContent !== line) place.textContent = line;
+    box.dataset.state = desk.state;
+    tell("desk-told", desk.told);
+    document.querySelectorAll("[data-in]").forEach((part) => {
+      part.hidden = desk.calling || !part.dataset.in.split(" ").includes(desk.state);
+    });
+    const call = desk.call || {};
+    press("hold", call.held);
+    press("mute", call.muted);
+    showCase(desk.call);
+  }
+
+  function press(name, on) {
+    box.querySelector(`[data-act="${name}"]`).setAttribute("aria-pressed", on ? "true" : "false");
+  }
+
+  async function showCase(call) {
+    const id = call ? call.call_id : null;
+    if (id === shown) return;
+    shown = id;
+    if (id === null) {
+      caseBox.replaceChildren();
+      return;
+    }
+    const answer = await fetch("/desk/case");
+    if (!answer.ok || shown !== id) return;
+    caseBox.innerHTML = answer.status === 204 ? "" : await answer.text();
+    said.replaceChildren();
+    htmx.process(caseBox);
+    caseBox.focus();
+  }
+
+  async function ask(path, body) {
+    tell("desk-problem", "");
+    const answer = await fetch(`/api/v1/desk/${path}`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "X-CSRF-Token": box.dataset.csrf },
+      body: JSON.stringify(body || {}),
+    });
+    const document_ = await answer.json();
+    if (answer.ok) show(document_);
+    else tell("desk-problem", document_.detail || document_.title);
+  }
+
+  const acts = {
+    "log-in": () => ask("log-in", { campaigns: [] }),
+    ready: () => ask("ready"),
+    break: () => ask("break", { reason: document.getElementById("desk-break").value }),
+    "log-out": () => ask("log-out"),
+    "hang-up": () => ask("call/hang-up"),
+    hold: () => ask("call/hold", { on: !desk.call.held }),
+    mute: () => ask("call/mute", { on: !desk.call.muted }),
+  };
+
+  document.querySelectorAll("[data-act]").forEach((button) => {
+    button.addEventListener("click", () => acts[button.dataset.act]());
+  });
+
+  const keys = document.getElementById("desk-keys");
+  keys.addEventListener("input", () => {
+    const digits = keys.value.replace(/[^0-9*#]/g, "");
+    keys.value = "";
+    if (digits) ask("call/keys", { digits });
+  });
+
+  document.addEventListener("keydown", (event) => {
+    const form = document.getElementById("disposition");
+    if (event.key === "Enter" && event.ctrlKey && form) {
+      form.requestSubmit();
+      return;
+    }
+    const writing = event.target.closest("input:not([type=radio], [type=checkbox]), textarea, select");
+    if (writing || event.ctrlKey || event.altKey || event.metaKey) return;
+    const button = [...document.querySelectorAll("[data-key]")].find(
+      (one) => one.dataset.key === event.key && !one.hidden,
+    );
+    if (button) {
+      event.preventDefault();
+      button.click();
+    } else if (form && /^[0-9]$/.test(event.key)) {
+      const codes = form.querySelectorAll("input[name=code]");
+      const code = codes[(Number(event.key) + 9) % 10];
+      if (code) {
+        code.checked = true;
+        code.focus();
+      }
+    }
+  });
+
+  function connect() {
+    const scheme = location.protocol === "https:" ? "wss" : "ws";
+    const socket = new WebSocket(`${scheme}://${location.host}/api/v1/desk/live`);
+    socket.onopen = () => {
+      retry = RETRY_MS;
+      live("on");
+    };
+    socket.onmessage = (message) => show(JSON.parse(message.data));
+    socket.onclose = (event) => {
+      live("lost");
+      if (event.code === SIGNED_OUT) {
+        location.reload();
+        return;
+      }
+      setTimeout(connect, retry);
+      retry = Math.min(2 * retry, LAST_MS);
+    };
+  }
+
+  connect();
+});
