@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from dialer.pacing.modes.counting import in_flight
 from dialer.pacing.modes.lookahead.answers import AnswerModel
 from dialer.pacing.modes.lookahead.outlook import Outlook
 from dialer.pacing.modes.lookahead.service import ServiceModel
@@ -54,7 +55,7 @@ class PredictivePacer:
         if snap.room <= 0 or not (snap.ready or snap.talk or snap.wrap):
             self._why = {"reason": "no room" if snap.room <= 0 else "no agent at work"}
             return 0
-        lines = safe = len(snap.ready) - len(snap.waiting) - snap.n_pending
+        lines = safe = len(snap.ready) - len(snap.waiting) - in_flight(snap)
         theta = self.steering.theta
         bearable = self.steering.bearable(snap)
         if theta > 0.0 and bearable > max(0, safe):
