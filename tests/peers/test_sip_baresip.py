@@ -52,8 +52,13 @@ module_app menu.so
 
 
 @asynccontextmanager
-async def softphone(folder: Path, account: str, hz: int, port: int) -> AsyncIterator[None]:
-    """A baresip that answers at once, says a tone, and writes what it hears into `folder`."""
+async def softphone(
+    folder: Path, account: str, hz: int, port: int, *, seconds: float = 20.0
+) -> AsyncIterator[None]:
+    """A baresip that answers at once, says a tone, and writes what it hears into `folder`.
+
+    It hangs up when it has said the tone for so long.
+    """
     program = shutil.which("baresip")
     assert program is not None
     folder.mkdir()
@@ -63,7 +68,7 @@ async def softphone(folder: Path, account: str, hz: int, port: int) -> AsyncIter
         out.setnchannels(1)
         out.setsampwidth(2)
         out.setframerate(g711.RATE)
-        out.writeframes(b"".join(g711.ulaw_to_pcm(frame) for frame in g711.tone(hz, 20.0)))
+        out.writeframes(b"".join(g711.ulaw_to_pcm(frame) for frame in g711.tone(hz, seconds)))
     config = CONFIG.format(port=port, media=media, last=media + 40, said=said, folder=folder)
     (folder / "config").write_text(config)
     (folder / "accounts").write_text(f"{account};answermode=auto;audio_codecs=PCMU\n")
