@@ -94,11 +94,8 @@ async def service(folder: Path) -> AsyncIterator[Service]:
             await asyncio.wait_for(process.wait(), 20)
 
 
-async def fill(folder: Path, store: Path) -> Campaign:
-    """People of the town in places with plain rules, in a campaign that is not started."""
-    url = f"sqlite+aiosqlite:///{store}"
-    await migrate(url)
-    clock = SystemClock(AT)
+def people(folder: Path) -> Path:
+    """A file of the town's people in places with plain rules, for the campaign `spring`."""
     portfolio = write_portfolio(folder / "portfolio", SEED, SIZE, AT)
     with portfolio.cases.open(encoding="utf-8-sig", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["state"] in PLACES and not row["dnc"]]
@@ -107,6 +104,14 @@ async def fill(folder: Path, store: Path) -> Campaign:
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
         writer.writerows({**row, "campaign": "spring"} for row in rows)
+    return chosen
+
+
+async def fill(folder: Path, store: Path) -> Campaign:
+    """Those people in a campaign that is not started, and two accounts."""
+    url = f"sqlite+aiosqlite:///{store}"
+    await migrate(url)
+    clock = SystemClock(AT)
     async with open_database(url, clock=clock, writer="import") as db:
         made = await campaigns.create(
             db,
@@ -118,7 +123,7 @@ async def fill(folder: Path, store: Path) -> Campaign:
             now=clock.now(),
         )
         await import_cases(
-            db, chosen, CaseOptions(consent_given_to="collector", fresh_placement=True)
+            db, people(folder), CaseOptions(consent_given_to="collector", fresh_placement=True)
         )
         await add_account(db, "morgan", Role.SUPERVISOR)
         await add_account(db, "ada", Role.AGENT)

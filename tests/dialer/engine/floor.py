@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -92,6 +94,19 @@ class Scene:
     def state(self, name: str) -> AgentState:
         return self.desk.view(name).agent.state
 
+    async def settled(self) -> None:
+        """Wait until no call is up and nothing is left to be written."""
+        await until(lambda: not self.supervisor.running("call"), 60.0)
+
+    async def ledger_outcomes(self) -> Counter[str]:
+        """What the ledger says came of each call: its last word."""
+        last: dict[str, str] = {}
+        for kind, body in await self.rows("ledger", "kind", "body"):
+            if kind in ("attempt.closed", "attempt.revised"):
+                entry = json.loads(str(body))
+                last[entry["attempt"]] = entry["outcome"]
+        return Counter(last.values())
+
     async def reaches(self, name: str, *states: AgentState) -> None:
         await until(lambda: self.state(name) in states)
 
@@ -108,8 +123,11 @@ async def scene(
     consumers: Script,
     agents: dict[str, Script],
     limits: FloorRules | None = None,
+    trunk: Trunk | None = None,
+    at: datetime = NOON,
 ) -> AsyncIterator[Scene]:
-    clock = SystemClock(NOON)
+    """`trunk` leads to other consumers than the scripted ones."""
+    clock = SystemClock(at)
     url = f"sqlite+aiosqlite:///{folder / 'store.sqlite'}"
     await migrate(url)
     async with AsyncExitStack() as stack:
@@ -130,7 +148,8 @@ async def scene(
         engine = await enter(
             open_sip_engine(
                 trunks=[
-                    Trunk(
+                    trunk
+                    or Trunk(
                         name="town",
                         host="127.0.0.1",
                         port=town.port,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from dialer.engine.disposal import (
 )
 from dialer.model.agent import AgentState
 from dialer.model.disposition import Code
+from dialer.store import campaigns
+from dialer.store.abandonment import answers as answers_of
 from dialer.store.dispositions import AlreadyDisposed
 from tests.dialer.engine.floor import Scene, scene
 from tests.dialer.telephony.far_side import FarSide, answers
@@ -162,6 +165,28 @@ async def test_an_agent_whose_phone_does_not_answer_is_told_so(tmp_path: Path) -
         assert (view.agent.state, view.calling) == (AgentState.OFFLINE, False)
         with pytest.raises(NotNow, match="no phone"):
             await s.desk.log_in("nobody")
+
+
+async def test_whom_no_agent_reaches_in_time_is_abandoned_and_counted(tmp_path: Path) -> None:
+    async with scene(tmp_path, consumers=answers, agents={"ada": answers}) as s:
+        people = await s.campaign("power", 3)
+        [campaign] = {one.campaign for one in people}
+        assert campaign is not None
+        await campaigns.pace(
+            s.db, campaign, mode="power", lines=3, pacing={"ratio": 3.0}, now=s.clock.now()
+        )
+        await s.at_work("ada")
+        await talking(s, "ada")
+        await until(lambda: s.supervisor.running("call") == 1)
+        await campaigns.pause(s.db, campaign, now=s.clock.now())
+        await s.desk.hang_up("ada")
+        await s.settled()
+        outcomes = Counter(word for (word,) in await s.rows("attempts", "outcome"))
+        assert outcomes == Counter(conversation=1, abandoned=2)
+        assert await s.ledger_outcomes() == outcomes
+        async with s.db.read() as conn:
+            counted = await answers_of(conn, campaign, s.clock.now() - timedelta(days=30))
+        assert (counted.live, counted.abandoned) == (3, 2)
 
 
 async def test_two_agents_share_the_people_and_none_gets_two(tmp_path: Path) -> None:
