@@ -141,7 +141,8 @@ class CampaignLoop:
                 pace.heard(event)
         if self._desk is None:
             return
-        self._desk.serve(ident for ident, pace in self._paces.items() if pace.with_agents)
+        with_agents = (ident for ident, pace in self._paces.items() if pace.with_agents)
+        self._desk.serve(with_agents, self._outreach.lines.under_way())
         self._desk.tick()
         for move in self._desk.moves():
             for ident in move.campaigns & self._paces.keys():

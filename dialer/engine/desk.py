@@ -124,6 +124,7 @@ class Desk:
         self._floor = Floor(rules=limits)
         self._chosen: dict[AgentId, tuple[CampaignId, ...]] = {}  # empty = all that run
         self._running: tuple[CampaignId, ...] = ()
+        self._served: tuple[CampaignId, ...] = ()
         self._legs: dict[AgentId, str] = {}
         self._owners: dict[str, AgentId] = {}
         self._up: set[str] = set()
@@ -317,12 +318,16 @@ class Desk:
 
     # What pacing and the wallboard ask
 
-    def serve(self, running: Iterable[str]) -> None:
-        """Which campaigns want agents now; agents who chose none in particular serve them all."""
-        campaigns = tuple(CampaignId(campaign) for campaign in running)
-        if campaigns == self._running:
+    def serve(self, running: Iterable[str], under_way: Iterable[str] = ()) -> None:
+        """Which campaigns want agents now; agents who chose none in particular serve them all.
+
+        A call that is `under_way` is taken also where its campaign was paused meanwhile.
+        """
+        self._running = tuple(CampaignId(campaign) for campaign in running)
+        served = tuple(dict.fromkeys((*self._running, *map(CampaignId, under_way))))
+        if served == self._served:
             return
-        self._running = campaigns
+        self._served = served
         floor, now = self._floor, self._clock.now()
         for agent in floor.agents:
             floor = rules.enrol(floor, agent, self._badge(agent), now)
@@ -360,7 +365,7 @@ class Desk:
     # Within
 
     def _badge(self, agent: AgentId) -> Badge:
-        chosen = self._chosen.get(agent) or self._running
+        chosen = self._chosen.get(agent) or self._served
         return Badge(campaigns={campaign: n for n, campaign in enumerate(chosen, 1)})
 
     def _waiting(self, errand: Errand) -> Waiting:

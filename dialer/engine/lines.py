@@ -16,6 +16,7 @@ from dialer.model.call_events import Answered, CallOutcome, Ended, Machine
 from dialer.pacing.floor import Urgency
 from scheduler.clock import Clock
 
+UNANSWERED = frozenset({Phase.DIALING, Phase.RINGING})
 DETECTING = frozenset({Phase.DETECTING})
 WAITING = frozenset({Phase.AWAITING_AGENT})
 WITH_AGENT = frozenset({Phase.CONNECTING, Phase.TALKING})
@@ -136,7 +137,7 @@ class Lines:
         if call.phase is not before:
             line.since = now
         age = now - line.launched
-        if isinstance(signal, Answered):
+        if isinstance(signal, Answered) and before in UNANSWERED:
             self._tell(line.errand, "answer", None, age)
         verdict = _verdict(call, signal)
         if verdict is not None and not line.judged:
@@ -151,6 +152,10 @@ class Lines:
         line = self._lines.get(call_id)
         return None if line is None else line.errand
 
+    def under_way(self) -> list[str]:
+        """The campaigns with calls that may still need an agent."""
+        return sorted({line.errand.campaign_id for line in self._lines.values()})
+
     def stages(self, campaign_id: str) -> Stages:
         """The campaign's calls now."""
         now = self.clock.monotonic()
@@ -160,7 +165,7 @@ class Lines:
             if line.errand.campaign_id != campaign_id:
                 continue
             phase = line.call.phase if line.call is not None else Phase.DIALING
-            if phase in (Phase.DIALING, Phase.RINGING):
+            if phase in UNANSWERED:
                 ringing.append(now - line.launched)
             elif phase in DETECTING:
                 detecting.append(now - line.since)

@@ -34,7 +34,7 @@ from dialer.store.gate import open_gate
 from dialer.telephony.drivers.sip.engine import SipEngine, open_sip_engine
 from dialer.telephony.drivers.sip.registrar import Phone
 from dialer.telephony.drivers.sip.trunk import Trunk
-from dialer.telephony.wire import g711
+from dialer.telephony.wire import g711, rtp, sdp
 from recordings.drivers.folder import open_vault
 from recordings.keys import open_key_ring
 from scheduler.clock import SystemClock
@@ -114,6 +114,16 @@ class Scene:
         chosen = [tables.metadata.tables[table].c[name] for name in columns]
         async with self.db.read() as conn:
             return [tuple(row) for row in await conn.execute(select(*chosen))]
+
+
+async def breathe(phone: FarSide, clock: SystemClock) -> None:
+    """An agent's phone that sends something now and then: one that is silent is taken for dead."""
+    media = phone.media
+    assert media is not None
+    while True:
+        for invite in phone.requests("INVITE")[-1:]:
+            media.send(media.stream.packet(rtp.PCMU, g711.SILENCE), sdp.parse(invite.body))
+        await clock.sleep(1.0)
 
 
 @asynccontextmanager
@@ -204,6 +214,7 @@ async def scene(
             desk=desk,
         )
         running = asyncio.create_task(loop.run())
+        breathing = [asyncio.create_task(breathe(phone, clock)) for phone in far.values()]
         yield Scene(
             db=db,
             clock=clock,
@@ -220,4 +231,6 @@ async def scene(
         await loop.stop()
         await engine.drain(2.0)
         assert await supervisor.drain(10) == 0
+        for task in breathing:
+            task.cancel()
         await running

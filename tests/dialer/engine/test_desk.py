@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from dialer.engine.desk import NotNow
 from dialer.engine.disposal import (
@@ -17,12 +18,15 @@ from dialer.engine.disposal import (
 )
 from dialer.model.agent import AgentState
 from dialer.model.disposition import Code
-from dialer.store import campaigns
+from dialer.store import callbacks, campaigns, case_events, tables
 from dialer.store.abandonment import answers as answers_of
+from dialer.store.callbacks import NewCallback
 from dialer.store.dispositions import AlreadyDisposed
 from tests.dialer.engine.floor import Scene, scene
 from tests.dialer.telephony.far_side import FarSide, answers
 from tests.dialer.telephony.sipp import until
+
+YEAR = timedelta(days=366)
 
 
 async def talking(s: Scene, name: str) -> str:
@@ -187,6 +191,42 @@ async def test_whom_no_agent_reaches_in_time_is_abandoned_and_counted(tmp_path: 
         async with s.db.read() as conn:
             counted = await answers_of(conn, campaign, s.clock.now() - timedelta(days=30))
         assert (counted.live, counted.abandoned) == (3, 2)
+
+
+async def test_a_pause_leaves_the_calls_under_way_their_agent(tmp_path: Path) -> None:
+    async with scene(tmp_path, consumers=answers, agents={"ada": answers}) as s:
+        [one] = await s.campaign("progressive", 1)
+        await s.at_work("ada")
+        await s.town.got("INVITE")
+        assert one.campaign is not None
+        await campaigns.pause(s.db, one.campaign, now=s.clock.now())
+        await talking(s, "ada")
+
+
+async def test_a_callback_is_called_at_its_hour_by_whom_it_was_promised(tmp_path: Path) -> None:
+    async with scene(tmp_path, consumers=answers, agents={"ada": answers, "bo": answers}) as s:
+        [one] = await s.campaign("progressive", 1)
+        await s.at_work("ada")  # longest idle: next in turn, were it not for the promise
+        now = s.clock.now()
+        assert one.campaign is not None
+        async with s.db.write() as conn:
+            await conn.execute(update(tables.campaign_cases).values(next_at=now + YEAR))
+        await s.at_work("bo")
+        promised = NewCallback(
+            case_id=one.case,
+            consumer_id=one.person,
+            campaign_id=one.campaign,
+            at=now + timedelta(seconds=4),
+            source="asked",
+            agent="bo",
+        )
+        async with s.db.write() as conn:
+            await callbacks.note(conn, promised, now)
+            await case_events.replan(conn, one.case, now)
+        call = await talking(s, "bo")
+        assert s.clock.now() >= promised.at
+        assert await s.rows("callbacks", "state", "made_by_attempt") == [("made", call)]
+        assert s.state("ada") is AgentState.READY
 
 
 async def test_two_agents_share_the_people_and_none_gets_two(tmp_path: Path) -> None:
