@@ -342,10 +342,6 @@ class Desk:
         """Everybody who was logged in since the process began."""
         return sorted(self._floor.agents.values(), key=lambda agent: agent.id)
 
-    def screens(self) -> Mapping[AgentId, OnScreen]:
-        """The calls on the agents' pages."""
-        return dict(self._screens)
-
     def moves(self) -> list[Moved]:
         """What agents did since this was asked last."""
         moves, self._moves = self._moves, []

@@ -65,10 +65,6 @@ class Stages:
     waiting: tuple[float, ...] = ()
     talking: int = 0
 
-    @property
-    def total(self) -> int:
-        return len(self.ringing) + len(self.detecting) + len(self.waiting) + self.talking
-
 
 @dataclass(slots=True, kw_only=True)
 class _Line:

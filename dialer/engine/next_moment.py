@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from compliance.decision import decide
-from compliance.facts import Channel
+from compliance.facts import Channel, Mode
 from compliance.packs import Catalogue
 from compliance.packs import select as select_packs
 from compliance.permit import Permit, Refusal
@@ -36,8 +36,12 @@ async def next_moment(
     *,
     actor: str,
     now: datetime,
+    mode: Mode | None = None,
 ) -> Permit | Refusal | NoWay | None:
-    """The decision of a contact now, which is not kept; None for an unknown person."""
+    """The decision of a contact now, which is not kept; None for an unknown person.
+
+    `mode` says who would speak on a call: a recorded message where it is not given.
+    """
     async with db.read() as conn:
         table = tables.cases
         found = await conn.execute(
@@ -47,7 +51,7 @@ async def next_moment(
         if not loaded:
             return None
         case = next(iter(loaded.values()))
-        request = hypothetical(case, channel, actor=actor)
+        request = hypothetical(case, channel, actor=actor, mode=mode)
         if request is None:
             return NoWay(unlock=f"no usable contact point for {channel}")
         known = await read_facts(conn, [request])

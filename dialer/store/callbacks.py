@@ -6,7 +6,6 @@ until then. The gate decides on it like on any other contact.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -108,17 +107,6 @@ async def reopen(db: Database, callback_id: str) -> None:
     """The call was not placed after all."""
     values = {"state": "open", "made_by_attempt": None, "closed_at": None}
     await _turn(db, callback_id, was="made", values=values)
-
-
-async def upcoming(conn: AsyncConnection, agent: str, *, limit: int = 20) -> Sequence[Callback]:
-    """The open callbacks that an agent has promised, the next one first."""
-    found = await conn.execute(
-        select(callbacks)
-        .where(callbacks.c.state == "open", callbacks.c.agent == agent)
-        .order_by(callbacks.c.at)
-        .limit(limit)
-    )
-    return [_callback(row) for row in found.all()]
 
 
 async def _turn(db: Database, callback_id: str, *, was: str, values: dict[str, Any]) -> None:

@@ -11,11 +11,12 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Depends, HTTPException, Request, WebSocket
 from starlette.websockets import WebSocketDisconnect
 
-from compliance.facts import Channel
+from compliance.facts import Channel, Mode
 from dialer.casework.terms import NoTerms
 from dialer.engine.case_script import case_script
-from dialer.engine.desk import NotNow, OnScreen
+from dialer.engine.desk import NotNow
 from dialer.engine.disposal import NotDisposed
+from dialer.engine.next_moment import next_moment
 from dialer.feed.feed import GAP
 from dialer.model.agent import AgentState
 from dialer.reports.desk_case import DeskCase, desk_case
@@ -154,7 +155,7 @@ async def get_case(request: Request, actor: Works) -> bodies.Case:
         case = await desk_case(conn, screen.errand.case_id, services.clock.now())
     if case is None:
         raise HTTPException(404, "there is no such case")
-    return await _case(services, case, screen, actor)
+    return await _case(services, case, actor)
 
 
 @router.post("/desk/disposition", tags=["desk"])
@@ -335,8 +336,16 @@ async def dismiss(
     return floor_now(services)
 
 
-async def _case(services: Services, case: DeskCase, screen: OnScreen, actor: Actor) -> bodies.Case:
-    moment = await services.next_moment(case.consumer_id, Channel.CALL)
+async def _case(services: Services, case: DeskCase, actor: Actor) -> bodies.Case:
+    moment = await next_moment(
+        services.db,
+        services.packs,
+        case.consumer_id,
+        Channel.CALL,
+        actor=_floor(services).disposal.actor,
+        now=services.clock.now(),
+        mode=Mode.AGENT_DIALLED,
+    )
     try:
         lines = await case_script(
             services.db,

@@ -22,6 +22,7 @@ from dialer.store import callbacks, campaigns, case_events, tables
 from dialer.store.abandonment import answers as answers_of
 from dialer.store.callbacks import NewCallback
 from dialer.store.dispositions import AlreadyDisposed
+from dialer.telephony.wire.message import Request
 from tests.dialer.engine.floor import Scene, scene
 from tests.dialer.telephony.far_side import FarSide, answers
 from tests.dialer.telephony.sipp import until
@@ -155,10 +156,10 @@ async def test_nobody_is_dialed_without_an_agent_and_the_reason_is_told(tmp_path
         assert s.town.requests("INVITE") == []
 
 
-def busy(far: FarSide, request: object) -> None:
+def busy(far: FarSide, request: Request) -> None:
     """Nobody is ever reached."""
-    if request.method == "INVITE":  # type: ignore[attr-defined]
-        far.answer(request, 486)  # type: ignore[arg-type]
+    if request.method == "INVITE":
+        far.answer(request, 486)
 
 
 async def test_an_agent_whose_phone_does_not_answer_is_told_so(tmp_path: Path) -> None:
