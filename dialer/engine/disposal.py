@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from compliance.packs import Catalogue
+from dialer.casework.terms import CaseTerms, NoTerms, Terms, shipped, terms_for
 from dialer.engine.appointments import Refused, appointment
 from dialer.engine.desk import Desk
 from dialer.model.disposition import Code, problems
 from dialer.model.dispute import DisputeKind
-from dialer.model.promise import PromiseRefused, PromiseTerms
+from dialer.model.promise import PromiseRefused
 from dialer.store import dispositions, disputes, promises
+from dialer.store.case_rows import read_case
 from dialer.store.database import Database
 from dialer.store.dispositions import Appointment, Disposition
 from dialer.store.disputes import NewDispute
@@ -69,13 +71,13 @@ class NotDisposed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disposal:
-    """Takes what agents say. `actor` is whom the rules bind."""
+    """Takes what agents say. `actor` is whom the rules bind, `terms` what may be agreed on."""
 
     db: Database
     desk: Desk
     catalogue: Catalogue
     actor: str
-    terms: PromiseTerms = field(default_factory=PromiseTerms)
+    terms: Terms = field(default_factory=shipped)
 
     async def dispose(self, agent: str, said: Said) -> str | NotDisposed:
         """Note what came of the agent's call, and end the wrap-up; the disposition's id.
@@ -96,10 +98,9 @@ class Disposal:
         wanted = await self._appointment(agent, errand.case_id, said)
         if isinstance(wanted, NotDisposed):
             return wanted
-        refused = await self._promise(agent, errand.case_id, said)
+        refused = await self._agreed(agent, errand.case_id, said)
         if refused is not None:
             return refused
-        await self._dispute(agent, errand.case_id, said)
         ident = await dispositions.dispose(
             self.db,
             Disposition(
@@ -138,36 +139,59 @@ class Disposal:
         own = agent if said.callback.own else None
         return Appointment(at=said.callback.at, agent=own, consent=answer)
 
-    async def _promise(self, agent: str, case_id: str, said: Said) -> NotDisposed | None:
-        if said.promise is None:
+    async def _agreed(self, agent: str, case_id: str, said: Said) -> NotDisposed | None:
+        """Take the promise and the dispute by the terms of the consumer's country."""
+        if said.promise is None and said.dispute is None:
             return None
+        async with self.db.read() as conn:
+            case = await read_case(conn, case_id)
+        try:
+            terms = terms_for(self.terms, case.country)
+        except NoTerms as error:
+            return NotDisposed(reasons=(str(error),))
+        if said.promise is not None:
+            refused = await self._promise(agent, case_id, said.call_id, said.promise, terms)
+            if refused is not None:
+                return refused
+        if said.dispute is not None:
+            await self._dispute(agent, case_id, said.dispute, said.debts, terms)
+        return None
+
+    async def _promise(
+        self, agent: str, case_id: str, call_id: str, promise: PromiseSaid, terms: CaseTerms
+    ) -> NotDisposed | None:
         taken = await promises.take(
             self.db,
             Asked(
                 case_id=case_id,
-                amount_minor=said.promise.amount_minor,
-                currency=said.promise.currency,
-                due_on=said.promise.due_on,
+                amount_minor=promise.amount_minor,
+                currency=promise.currency,
+                due_on=promise.due_on,
                 by=agent,
-                debt_id=said.promise.debt_id,
-                attempt_id=said.call_id,
+                debt_id=promise.debt_id,
+                attempt_id=call_id,
             ),
-            self.terms,
+            terms.promise,
             now=self.db.clock.now(),
         )
         return NotDisposed(reasons=taken.reasons) if isinstance(taken, PromiseRefused) else None
 
-    async def _dispute(self, agent: str, case_id: str, said: Said) -> None:
-        if said.dispute is None:
-            return
+    async def _dispute(
+        self,
+        agent: str,
+        case_id: str,
+        dispute: DisputeSaid,
+        debts: tuple[str, ...],
+        terms: CaseTerms,
+    ) -> None:
         now = self.db.clock.now()
         new = NewDispute(
             case_id=case_id,
-            kind=said.dispute.kind,
+            kind=dispute.kind,
             received_at=now,
             in_writing=False,
-            statement=said.dispute.statement,
+            statement=dispute.statement,
             by=agent,
-            debts=said.debts,
+            debts=debts,
         )
-        await disputes.receive(self.db, new, (), now=now)
+        await disputes.receive(self.db, new, terms.deadlines, now=now)

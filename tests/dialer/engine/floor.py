@@ -79,6 +79,7 @@ class Scene:
             for n in range(100, 100 + people)
         ]
         async with self.db.write() as conn:
+            await conn.execute(update(tables.consumers).values(country="US"))
             await conn.execute(update(tables.debts).values(balance_minor=20_000, currency="USD"))
         await campaigns.start(self.db, made.id, now=self.clock.now())
         return somebody

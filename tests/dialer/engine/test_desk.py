@@ -12,12 +12,14 @@ from sqlalchemy import update
 from dialer.engine.desk import NotNow
 from dialer.engine.disposal import (
     CallbackSaid,
+    DisputeSaid,
     NotDisposed,
     PromiseSaid,
     Said,
 )
 from dialer.model.agent import AgentState
 from dialer.model.disposition import Code
+from dialer.model.dispute import DisputeKind
 from dialer.store import callbacks, campaigns, case_events, tables
 from dialer.store.abandonment import answers as answers_of
 from dialer.store.callbacks import NewCallback
@@ -108,6 +110,25 @@ async def test_an_agent_takes_a_call_and_notes_a_promise_and_a_callback(tmp_path
             _, event = await anext(told)
             shown.append((event.data["state"], event.data.get("case_id")))
     assert ("on_call", one.case) in [*shown, ("on_call", one.case)]
+
+
+async def test_a_dispute_on_the_phone_stops_contact_and_has_its_deadlines(tmp_path: Path) -> None:
+    async with scene(tmp_path, consumers=answers, agents={"ada": answers}) as s:
+        [one] = await s.campaign("progressive", 1)
+        await s.at_work("ada")
+        call = await talking(s, "ada")
+        await s.desk.hang_up("ada")
+        await s.reaches("ada", AgentState.WRAP_UP)
+        said = Said(
+            call_id=call,
+            code=Code.DISPUTE,
+            debts=(one.debt,),
+            dispute=DisputeSaid(kind=DisputeKind.NOT_MINE, statement="I never had that card"),
+        )
+        assert isinstance(await s.disposal.dispose("ada", said), str)
+        assert await s.rows("disputes", "kind", "case_id") == [("not_mine", one.case)]
+        assert await s.rows("holds", "kind") == [("dispute",)]
+        assert await s.rows("dispositions", "code") == [("dispute",)]
 
 
 async def test_what_was_disposed_is_not_disposed_again(tmp_path: Path) -> None:
