@@ -99,9 +99,12 @@ def serve() -> None:
 @app.command()
 def settings() -> None:
     """Every setting's environment variable, and its value now."""
-    for name, value in Settings().model_dump().items():
+    told = Settings()
+    for name, value in told.model_dump().items():
         shown = re.sub(r"://[^@/]*@", "://***@", "" if value is None else str(value))
         typer.echo(f"RINGFENCE_{name.upper()}={shown}")
+    for trunk in told.trunks:
+        typer.echo("# trunk " + " ".join(f"{key}={value}" for key, value in trunk))
 
 
 @app.command("sample")

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Literal
-from urllib.parse import urlsplit
+from typing import Annotated, Literal, Self
+from urllib.parse import unquote, urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, Field, PrivateAttr, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from dialer.sip_trunks import SipTrunk, read_trunks
 
 
 def _server_url(*schemes: str) -> AfterValidator:
@@ -51,6 +53,7 @@ class Settings(BaseSettings):
 
     telephony: Literal["sip"] = "sip"
     sip_trunk_url: Annotated[str | None, _server_url("sip")] = None
+    sip_trunks_file: Path | None = None  # several trunks, or one with more to say about it
     sip_listen: str = "127.0.0.1:0"
     sip_media_host: str = "127.0.0.1"
     sip_rtp_ports: Annotated[str, Field(pattern=r"^\d+-\d+$")] = "20000-29999"
@@ -69,6 +72,51 @@ class Settings(BaseSettings):
     webhook_secret: SecretStr | None = None
 
     clock_start: datetime | None = None  # the service's clock reads as if started then
+
+    _trunks: tuple[SipTrunk, ...] = PrivateAttr(default=())
+
+    @model_validator(mode="after")
+    def _read_trunks(self) -> Self:
+        if self.sip_trunks_file is None:
+            self._trunks = self._one_trunk()
+        elif self.sip_trunk_url is not None:
+            raise ValueError("sip_trunk_url and sip_trunks_file: set one of them")
+        else:
+            self._trunks = read_trunks(self.sip_trunks_file)
+        return self
+
+    def _one_trunk(self) -> tuple[SipTrunk, ...]:
+        if self.sip_trunk_url is None:
+            return ()
+        url = urlsplit(self.sip_trunk_url)
+        return (
+            SipTrunk(
+                name="trunk",
+                host=url.hostname or "",
+                port=url.port,
+                username=unquote(url.username or ""),
+                password=SecretStr(unquote(url.password or "")),
+                channels=self.max_lines,
+                calls_per_second=self.calls_per_second,
+            ),
+        )
+
+    @property
+    def trunks(self) -> tuple[SipTrunk, ...]:
+        """The SIP trunks, of the URL or of the file."""
+        return self._trunks
+
+    @property
+    def lines(self) -> int:
+        """Calls at once: what the trunks carry together, `max_lines` at most."""
+        carried = sum(trunk.channels for trunk in self._trunks)
+        return min(self.max_lines, carried) if self._trunks else self.max_lines
+
+    @property
+    def line_rate(self) -> float:
+        """Calls per second: what the trunks take together, `calls_per_second` at most."""
+        taken = sum(trunk.calls_per_second for trunk in self._trunks)
+        return min(self.calls_per_second, taken) if self._trunks else self.calls_per_second
 
     @property
     def store_url(self) -> str:

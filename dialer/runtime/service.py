@@ -111,11 +111,11 @@ async def serve(settings: Settings, reactor: Any, stop: asyncio.Event, announce:
             supervisor=supervisor,
             clock=clock,
             owner=settings.worker,
-            lines=settings.max_lines,
+            lines=settings.lines,
             catalogue=catalogue,
             line=Line(
                 ring_timeout_s=settings.ring_timeout_s,
-                calls_per_second=settings.calls_per_second,
+                calls_per_second=settings.line_rate,
             ),
             desk=voice.desk,
         )

@@ -16,6 +16,7 @@ from dialer.feed.drivers.redis import redis_feed
 from dialer.feed.feed import Feed
 from dialer.feed.in_process import in_process_feed
 from dialer.settings import Settings
+from dialer.sip_trunks import SipTrunk
 from dialer.store.database import Database
 from dialer.telephony.drivers.sip.engine import SipEngine, open_sip_engine
 from dialer.telephony.drivers.sip.registrar import Phone
@@ -27,6 +28,8 @@ from recordings.drivers import folder, object_store
 from recordings.keys import open_key_ring
 from recordings.vault import Vault
 from scheduler.clock import Clock
+
+_USUAL_PORTS = {"udp": 5060, "tcp": 5060, "tls": 5061}
 
 
 def open_feed(settings: Settings, clock: Clock) -> AbstractAsyncContextManager[Feed]:
@@ -61,29 +64,37 @@ def open_telephony(
         account = phones.account(name)
         return None if account is None else Phone(name=account.name, password=account.password)
 
-    trunks = []
-    if settings.sip_trunk_url:
-        url = urlsplit(settings.sip_trunk_url)
-        trunks.append(
-            Trunk(
-                name="trunk",
-                host=url.hostname or "",
-                port=url.port or 5060,
-                username=unquote(url.username or ""),
-                password=unquote(url.password or ""),
-                caller_id=settings.caller_id,
-                max_channels=settings.max_lines,
-                max_calls_per_second=settings.calls_per_second,
-            )
-        )
     return open_sip_engine(
-        trunks=trunks,
+        trunks=[_trunk(told) for told in settings.trunks],
         clock=clock,
         listen=settings.sip_listen,
         rtp_ports=settings.rtp_range,
         media_host=settings.sip_media_host,
         find_phone=find_phone,
         reactor=reactor,
+    )
+
+
+def _trunk(told: SipTrunk) -> Trunk:
+    return Trunk(
+        name=told.name,
+        host=told.host,
+        port=told.port or _USUAL_PORTS[told.transport],
+        transport=told.transport.upper(),
+        priority=told.priority,
+        username=told.username,
+        password=told.password.get_secret_value(),
+        from_domain=told.from_domain,
+        caller_ids=told.caller_ids,
+        assert_identity=told.assert_identity,
+        hide_caller=told.hide_caller,
+        max_channels=told.channels,
+        max_calls_per_second=told.calls_per_second,
+        keepalive_s=told.keepalive_s,
+        session_s=told.session_s,
+        symmetric_rtp=told.symmetric_rtp,
+        register_s=told.register_s,
+        also_from=told.calls_from,
     )
 
 

@@ -7,7 +7,7 @@ import secrets
 import shutil
 import socket
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -172,15 +172,19 @@ async def desk(
     reading: bool = True,
     phones: Sequence[Phone] = (),
     transfer_to: frozenset[str] = frozenset(),
+    each: Mapping[str, Mapping[str, object]] | None = None,
     **trunk: object,
 ) -> AsyncIterator[Desk]:
-    """An engine with one trunk per port and some phones; a desk at it that reads its events."""
+    """An engine with one trunk per port and some phones; a desk at it that reads its events.
+
+    `trunk` is said of all trunks, `each` of one by its name: trunk-1, trunk-2.
+    """
     settings: dict[str, object] = {"keepalive_s": 0.0, "max_calls_per_second": 1000.0} | trunk
-    rtp = media_base()
+    own, rtp = each or {}, media_base()
     async with open_sip_engine(
         trunks=[
-            Trunk(name=f"trunk-{n}", host="127.0.0.1", port=port, **settings)
-            for n, port in enumerate(ports, 1)
+            Trunk(host="127.0.0.1", port=port, **{"name": name, **settings, **own.get(name, {})})
+            for name, port in ((f"trunk-{n}", port) for n, port in enumerate(ports, 1))
         ],
         clock=SystemClock(),
         listen="127.0.0.1:0",

@@ -8,6 +8,7 @@ from dialer.telephony.amd import Beep, Detector, Verdict
 from dialer.telephony.drivers.sip.invitation import Failure
 from dialer.telephony.drivers.sip.leg import Services
 from dialer.telephony.drivers.sip.outgoing import OutgoingLeg, Target
+from dialer.telephony.drivers.sip.session_timer import opening
 from dialer.telephony.drivers.sip.trunk import TrunkState
 from dialer.telephony.port import BeepHeard, CallOutcome, CallSpec, MachineVerdict
 from dialer.telephony.wire.message import Headers
@@ -42,17 +43,21 @@ class Call(OutgoingLeg):
     def _target(self) -> Target:
         trunk = self.trunk.trunk
         domain = trunk.from_domain or trunk.host
-        caller = f"sip:{self._spec.caller_id or trunk.caller_id}@{domain}"
+        number = trunk.caller_for(self._spec.number, self._spec.caller_id)
+        caller = f"sip:{number}@{domain}"
         identity: Headers = ()
-        if trunk.assert_identity:
+        if trunk.assert_identity or trunk.hide_caller:
             identity = (("P-Asserted-Identity", f"<{caller}>"),)
+        if trunk.hide_caller:  # RFC 3323, 4.1.1.3; RFC 3325, 9.3
+            identity = (*identity, ("Privacy", "id"))
+            caller = "sip:anonymous@anonymous.invalid"
         how = "" if trunk.transport == "UDP" else f";transport={trunk.transport.lower()}"
         return Target(
             hop=self.trunk.hop,
             uri=f"sip:{self._spec.number}@{trunk.host}:{trunk.port}{how}",
             caller=caller,
             callee=f"sip:{self._spec.number}@{trunk.host}",
-            headers=identity,
+            headers=(*identity, *opening(trunk.session_s)),
         )
 
     def reached(self) -> None:

@@ -16,6 +16,7 @@ from dialer.telephony.drivers.sip.conversation import Conversation
 from dialer.telephony.drivers.sip.dialog import dialog_of
 from dialer.telephony.drivers.sip.hop import Hop
 from dialer.telephony.drivers.sip.layer import Layer
+from dialer.telephony.drivers.sip.session_timer import longer
 from dialer.telephony.drivers.sip.timers import Timers
 from dialer.telephony.drivers.sip.transactions import Gone, InviteClient
 from dialer.telephony.wire.message import Request, Response
@@ -137,7 +138,7 @@ class Invitation:
         if response.status < 300:
             self._accepted(response)
             return
-        again = None if self._cancelled else self._auth.retry(self._invite, response)
+        again = None if self._cancelled else self._again(response)
         if again is not None:
             self._invite = again
             self.start()
@@ -152,6 +153,9 @@ class Invitation:
                 retry_after=_seconds(response.get("Retry-After")),
             )
         )
+
+    def _again(self, response: Response) -> Request | None:
+        return self._auth.retry(self._invite, response) or longer(self._invite, response)
 
     def gone(self, why: Gone) -> None:
         self._user.failed(Failure(status=None, reason=why.value, gone=why))

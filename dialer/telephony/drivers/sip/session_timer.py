@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dialer.telephony.drivers.sip.reactor import Alarm
 from dialer.telephony.wire.headers import param, read_params
@@ -41,6 +41,23 @@ def granted(terms: Terms | None) -> Headers:
     if terms.ours:
         return (("Session-Expires", f"{terms.seconds};refresher=uas"),)
     return (("Session-Expires", f"{terms.seconds};refresher=uac"), ("Require", "timer"))
+
+
+def opening(seconds: int) -> Headers:
+    """The headers of an INVITE that asks for a session timer; whoever answers says who refreshes."""
+    return (("Session-Expires", str(seconds)), ("Min-SE", str(SHORTEST))) if seconds else ()
+
+
+def longer(request: Request, response: Response) -> Request | None:
+    """The request again with the interval that a 422 asks for; None where that is no use."""
+    asked, least = _read(request), (response.get("Min-SE") or "").partition(";")[0].strip()
+    readable = least.isascii() and least.isdigit() and len(least) < 6
+    if response.status != 422 or asked is None or not readable or int(least) <= asked[0]:
+        return None
+    number, method = request.cseq
+    changed = {"Session-Expires": least, "Min-SE": least, "CSeq": f"{number + 1} {method}"}
+    headers = tuple((name, changed.get(name, value)) for name, value in request.headers)
+    return replace(request, headers=headers)
 
 
 def refresh_headers(seconds: int) -> Headers:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -16,23 +17,42 @@ RETRY_AFTER = 30.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trunk:
-    """Where calls go. `host` is a name or IPv4 address; limits are of this trunk alone."""
+    """Where calls go. `host` is a name or IPv4 address; limits are of this trunk alone.
+
+    The lowest `priority` is tried first; trunks of one priority share the calls.
+    """
 
     name: str
     host: str
     port: int = 5060
+    priority: int = 1
     transport: str = "UDP"  # or TCP
     username: str = ""
     password: str = ""
     from_domain: str = ""  # default: host
-    caller_id: str = ""  # used where the call itself states none
+    caller_ids: tuple[str, ...] = ()  # the numbers that it lets us call from; none = any
+    assert_identity: bool = False  # send P-Asserted-Identity
+    hide_caller: bool = False  # From is anonymous; who calls is in P-Asserted-Identity alone
     max_channels: int = 50
     max_calls_per_second: float = 10.0
     keepalive_s: float = 30.0  # OPTIONS; 0 sends none
-    assert_identity: bool = False  # send P-Asserted-Identity
+    session_s: int = 0  # ask for a session timer of so long (RFC 4028); 0 does not
     symmetric_rtp: bool = False  # answer media to wherever it comes from
     register_s: float = 0.0  # register with it for so long at a time; 0 does not
     also_from: tuple[str, ...] = ()  # more IPv4 addresses that its calls to us come from
+
+    def caller_for(self, number: str, stated: str) -> str:
+        """The number that `number` is called from: the stated one where the trunk lets us.
+
+        Else one of the trunk's, always the same one for one consumer.
+        """
+        if not self.caller_ids or stated in self.caller_ids:
+            return stated
+        return min(self.caller_ids, key=lambda one: _mixed(number, one))
+
+
+def _mixed(number: str, caller_id: str) -> bytes:
+    return hashlib.sha256(f"{number} {caller_id}".encode()).digest()
 
 
 class TokenBucket:
@@ -79,6 +99,11 @@ class TrunkState:
             if state is not None and self._seconds() < state[1]:
                 return f"trunk {self.trunk.name}: {state[0]}"
         return None
+
+    @property
+    def taken(self) -> float:
+        """The part of its channels that is taken."""
+        return self.live / max(1, self.trunk.max_channels)
 
     def brings(self, host: str) -> bool:
         """Whether calls from this address are this trunk's."""

@@ -19,7 +19,7 @@ _LONGEST_WAIT = 1.0
 
 
 class Trunks:
-    """The trunks in the order of preference."""
+    """The trunks by priority; those of one priority by how much room each has."""
 
     def __init__(self, configured: Sequence[Trunk], seconds: Callable[[], float]) -> None:
         self._configured = configured
@@ -67,8 +67,11 @@ class Trunks:
 
     def choose(self) -> tuple[TrunkState, float]:
         """The trunk for a call, and the seconds to wait for its turn. Raises EngineRefused."""
+        at_once = self.other(frozenset())
+        if at_once is not None:
+            return at_once, 0.0
         reasons = []
-        for trunk in self._states:
+        for trunk in self._preferred():
             why = trunk.why_not()
             wait = trunk.reserve(_LONGEST_WAIT) if why is None else None
             if wait is not None:
@@ -78,11 +81,14 @@ class Trunks:
 
     def other(self, without: frozenset[str]) -> TrunkState | None:
         """A trunk that can take a call at once, of those not tried yet."""
-        for trunk in self._states:
+        for trunk in self._preferred():
             free = trunk.trunk.name not in without and trunk.why_not() is None
             if free and trunk.reserve(0.0) is not None:
                 return trunk
         return None
+
+    def _preferred(self) -> list[TrunkState]:
+        return sorted(self._states, key=lambda state: (state.trunk.priority, state.taken))
 
     def bringing(self, host: str) -> TrunkState | None:
         """The trunk whose calls to us come from this address."""
