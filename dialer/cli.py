@@ -14,7 +14,6 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 from rich.console import Console
-from rich.progress import Progress
 
 from compliance import packs as rule_packs
 from compliance.facts import Channel
@@ -31,7 +30,7 @@ from dialer import (
     sample,
 )
 from dialer.bench.command import bench
-from dialer.commands import AsJson, instant, on_store, show
+from dialer.commands import AsJson, instant, on_store, reading, show
 from dialer.engine.next_moment import next_moment
 from dialer.lockfile import AlreadyRunning
 from dialer.settings import Settings
@@ -178,11 +177,8 @@ def import_command(  # noqa: PLR0917 - each is an option of the command line
     )
 
     async def job(db: Database) -> Report:
-        with Progress(console=errors, transient=True) as bar:
-            task = bar.add_task("import", total=None)
-            return await import_cases(
-                db, file, options, progress=lambda done, *_: bar.update(task, completed=done)
-            )
+        with reading(file) as progress:
+            return await import_cases(db, file, options, progress=progress)
 
     _report(on_store(settings, job), as_json=as_json)
 
@@ -192,8 +188,12 @@ def import_history_command(file: Path, dry_run: bool = False, as_json: AsJson = 
     """Contacts from before: opening balances of every cap."""
     settings = Settings()
     options = HistoryOptions(default_country=settings.default_country, dry_run=dry_run)
-    report = on_store(settings, lambda db: import_history(db, file, options))
-    _report(report, as_json=as_json)
+
+    async def job(db: Database) -> Report:
+        with reading(file) as progress:
+            return await import_history(db, file, options, progress=progress)
+
+    _report(on_store(settings, job), as_json=as_json)
 
 
 @app.command()

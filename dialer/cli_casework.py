@@ -11,7 +11,7 @@ import typer
 from pydantic import TypeAdapter
 
 from dialer.casework.terms import shipped, terms_for
-from dialer.commands import AsJson, on_store
+from dialer.commands import AsJson, on_store, reading
 from dialer.engine.reminders import assess_plans, judge_promises
 from dialer.reports.case_view import CaseView, case_view
 from dialer.reports.legal_bundle import as_pdf, as_zip, collect
@@ -61,7 +61,8 @@ def import_payments_command(
     )
 
     async def job(db: Database) -> Report:
-        return await import_payments(db, file, options)
+        with reading(file) as progress:
+            return await import_payments(db, file, options, progress=progress)
 
     done = on_store(Settings(), job)
     if as_json:

@@ -1,14 +1,18 @@
-"""What the commands share: a job on the case store, instants, and data out."""
+"""What the commands share: a job on the case store, a file's progress, instants, and data out."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
+from rich.console import Console
+from rich.progress import Progress
 
 from dialer.settings import Settings
 from dialer.store.database import Database, migrate, open_database
@@ -27,6 +31,16 @@ def on_store(settings: Settings, job: Callable[[Database], Awaitable[T]]) -> T:
             return await job(db)
 
     return asyncio.run(run())
+
+
+@contextmanager
+def reading(file: Path) -> Iterator[Callable[[int], None]]:
+    """A bar on standard error: call what it gives with the rows read so far. A line is a row."""
+    with file.open("rb") as lines:
+        total = sum(1 for _ in lines)
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(file.name, total=total)
+        yield lambda done: bar.update(task, completed=done)
 
 
 def instant(text: str | None, option: str) -> datetime | None:
