@@ -44,7 +44,7 @@ def granted(terms: Terms | None) -> Headers:
 
 
 def opening(seconds: int) -> Headers:
-    """The headers of an INVITE that asks for a session timer; whoever answers says who refreshes."""
+    """The headers of an INVITE that asks for a session timer; the answerer says who refreshes."""
     return (("Session-Expires", str(seconds)), ("Min-SE", str(SHORTEST))) if seconds else ()
 
 
