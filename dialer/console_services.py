@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from compliance.facts import Channel
 from compliance.packs import Catalogue
+from dialer.engine.agreement_offers import AgreementOffers
 from dialer.engine.channels import ContactChannel
 from dialer.engine.next_moment import next_moment
 from dialer.engine.replies import Replies
@@ -36,6 +37,7 @@ class Parts:
     replies: Replies
     mail: SmtpTransport | None
     waiting: Callable[[], Mapping[str, str]]
+    offers: AgreementOffers
     floor: FloorServices
 
 
@@ -79,6 +81,7 @@ def console_services(settings: Settings, parts: Parts) -> Services:
         clock=parts.clock,
         settings=ConsoleSettings(
             business_name=settings.business_name,
+            phone=settings.phone,
             https=settings.console_https,
             mail_hook_secret=secret.get_secret_value() if secret else None,
         ),
@@ -88,5 +91,6 @@ def console_services(settings: Settings, parts: Parts) -> Services:
         packs=parts.catalogue,
         unsubscribe=parts.replies.unsubscribe,
         inbound_mail=inbound_mail,
+        offers=parts.offers,
         floor=parts.floor,
     )

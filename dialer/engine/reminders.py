@@ -1,109 +1,61 @@
 """The periodic jobs of case work: reminders before a payment, and what came of its day.
 
-A reminder is a contact like any other: the gate decides on it, and it is sent by the first
-channel of the consumer's that is open now. What is closed now is tried again at the next run.
+What is closed to a reminder now is tried again at the next run.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from compliance.decision import decide
-from compliance.facts import Channel, ContactRequest
-from compliance.packs import Catalogue
-from compliance.packs import select as select_packs
-from compliance.permit import Permit, Refusal
-from dialer.engine.channels import ContactChannel
-from dialer.engine.requests import RESERVATION, hypothetical
-from dialer.engine.sending import Errand, send
-from dialer.model.case import Case
-from dialer.store import attempts, cases, plan_course, promises, reminder_rows
-from dialer.store.attempts import NOT_SENT, Outcome
+from compliance.permit import Refusal
+from dialer.engine.notices import Notices
+from dialer.store import cases, plan_course, promises, reminder_rows
+from dialer.store.attempts import NOT_SENT
 from dialer.store.database import Database
-from dialer.store.facts import read_facts
-from dialer.store.gate import Candidate, Gate
-from dialer.store.ids import new_id
 from dialer.store.reminder_rows import DueReminder
-from scheduler.clock import Clock
 
 log = structlog.get_logger(__name__)
 
-WRITTEN = (Channel.SMS, Channel.EMAIL)
 DAYS_BEFORE = 2
 BATCH = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reminders:
-    """Reminds of promises and instalments. `actor` is whom the rules bind."""
+    """Reminds of promises and instalments."""
 
     db: Database
-    gate: Gate
-    catalogue: Catalogue
-    channels: Mapping[Channel, ContactChannel]
-    clock: Clock
-    owner: str
-    actor: str
+    notices: Notices
 
     async def remind(self) -> int:
         """Send what is due and lawful now; how many went out."""
         async with self.db.read() as conn:
             due = await reminder_rows.due_reminders(
-                conn, self.clock.now(), days_before=DAYS_BEFORE, limit=BATCH
+                conn, self.db.clock.now(), days_before=DAYS_BEFORE, limit=BATCH
             )
         return sum([await self._remind_one(reminder) for reminder in due])
 
     async def _remind_one(self, reminder: DueReminder) -> bool:
         async with self.db.read() as conn:
             case = (await cases.load(conn, [reminder.case_id]))[reminder.case_id]
-            asked = await self._open_now(conn, case, reminder.purpose)
+            ways = self.notices.ways(case, reminder.purpose)
+            asked = await self.notices.open_now(conn, ways)
         if asked is None:
             return False
-        decision = await self.gate.admit(
-            Candidate(
-                request=asked,
-                case_id=case.id,
-                actor=self.actor,
-                owner=self.owner,
-                lease=RESERVATION,
-            )
-        )
+        decision = await self.notices.admit(asked, case)
         if isinstance(decision, Refusal):
             return False
-        errand = Errand(
-            permit=decision,
-            case=replace(case, next_payment=reminder.payment),
-            template=reminder.purpose,
-        )
-        attempted = await send(self.db, self.clock, self.channels[asked.channel], errand)
-        now = self.clock.now()
-        outcome = Outcome(outcome=attempted.outcome, at=now, detail=attempted.detail)
-        await attempts.settle(self.db, decision.attempt_id, outcome)
+        case = replace(case, next_payment=reminder.payment)
+        attempted = await self.notices.send(decision, case, reminder.purpose)
         if attempted.outcome == NOT_SENT:
             log.warning("reminder not sent", case_id=case.id, reminder=reminder.subject)
             return False
-        await reminder_rows.mark_reminded(self.db, reminder, now=now)
+        await reminder_rows.mark_reminded(self.db, reminder, now=self.db.clock.now())
         return True
-
-    async def _open_now(
-        self, conn: AsyncConnection, case: Case, purpose: str
-    ) -> ContactRequest | None:
-        """The first written contact that would be permitted now, so that no refusal piles up."""
-        for channel in WRITTEN:
-            asked = hypothetical(case, channel, actor=self.actor)
-            if asked is None or channel not in self.channels:
-                continue
-            asked = replace(asked, attempt_id=new_id("attempt"), purpose=purpose)
-            now = self.clock.now()
-            facts = (await read_facts(conn, [asked])).facts(asked, self.actor, now)
-            rulebook = select_packs(self.catalogue, asked, facts)
-            if isinstance(decide(asked, facts, rulebook, now), Permit):
-                return asked
-        return None
 
 
 async def judge_promises(db: Database) -> int:

@@ -143,4 +143,6 @@ def _values(house: House, case: Case) -> dict[str, object]:
             "due_on": agreed.due_on,
             "instalments_left": agreed.instalments_left,
         }
+    if case.offer is not None:
+        values |= {"agreement_url": case.offer.url, "accept_until": case.offer.until.date()}
     return {name: value for name, value in values.items() if value is not None}

@@ -50,10 +50,18 @@ class NextPayment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """Where the consumer can read an agreement and accept it, and until when."""
+
+    url: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """A case with all that planning and writing to the consumer needs.
 
-    `next_payment` is set where a message is to remind of it.
+    `next_payment` is set where a message is to remind of it, `offer` where it brings one.
     """
 
     id: CaseId
@@ -67,6 +75,7 @@ class Case:
     zones: tuple[str, ...]  # candidate IANA zones, as far as known
     history: tuple[PastContact, ...]
     next_payment: NextPayment | None = None
+    offer: Offer | None = None
 
     def usable_points(self, channel: Channel) -> tuple[ContactPoint, ...]:
         """The contact points that may be planned for a channel, in the creditor's order."""

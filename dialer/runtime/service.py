@@ -13,14 +13,17 @@ import httpx
 from compliance import packs
 from compliance.facts import Channel
 from dialer import secret
+from dialer.casework.terms import shipped
 from dialer.console import bind, serve_console
 from dialer.console_services import Parts, console_services
+from dialer.engine.agreement_offers import AgreementOffers
 from dialer.engine.campaign_loop import CampaignLoop
 from dialer.engine.channels import ContactChannel
 from dialer.engine.confirmation import Confirmations
 from dialer.engine.disposal import Disposal
 from dialer.engine.housekeeping import Housekeeping
 from dialer.engine.inbound_calls import InboundCalls
+from dialer.engine.notices import Notices
 from dialer.engine.outreach import Outreach
 from dialer.engine.pace import Line
 from dialer.engine.reminders import Reminders
@@ -65,6 +68,15 @@ async def serve(settings: Settings, reactor: Any, stop: asyncio.Event, announce:
         channels: dict[Channel, ContactChannel] = {Channel.CALL: voice.channel, **written.channels}
         supervisor = await enter(open_supervisor())
         gate = await enter(open_gate(db, catalogue))
+        notices = Notices(
+            db=db,
+            gate=gate,
+            catalogue=catalogue,
+            channels=channels,
+            clock=clock,
+            owner=settings.worker,
+            actor=settings.actor,
+        )
         housekeeping = Housekeeping(
             db=db,
             clock=clock,
@@ -72,15 +84,7 @@ async def serve(settings: Settings, reactor: Any, stop: asyncio.Event, announce:
             voice=voice.channel,
             spool=settings.spool,
             carrier_records=settings.data_dir / "carrier",
-            reminders=Reminders(
-                db=db,
-                gate=gate,
-                catalogue=catalogue,
-                channels=channels,
-                clock=clock,
-                owner=settings.worker,
-                actor=settings.actor,
-            ),
+            reminders=Reminders(db=db, notices=notices),
             outbox=wires.outbox_sender(settings, db, await enter(httpx.AsyncClient()), clock),
         )
         await housekeeping.at_start()
@@ -137,6 +141,13 @@ async def serve(settings: Settings, reactor: Any, stop: asyncio.Event, announce:
             replies=replies,
             mail=written.mail,
             waiting=lambda: loop.waiting,
+            offers=AgreementOffers(
+                db=db,
+                notices=notices,
+                terms=shipped(),
+                base=f"{settings.public_url}/agree/",
+                key=secret.derive(own, "agreement"),
+            ),
             floor=FloorServices(
                 desk=voice.desk,
                 disposal=Disposal(

@@ -118,6 +118,22 @@ plan_instalments = Table(
     Index(None, "due_on"),
 )
 
+# Links by which an agreement is read and accepted. `question` names the fact that is asked first.
+agreement_links = Table(
+    "agreement_links",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("plan_id", Id, ForeignKey("plans.id"), nullable=False),
+    Column("attempt_id", Id, ForeignKey("attempts.id"), nullable=False),  # by which it went out
+    Column("question", Word, nullable=False),
+    Column("by", String(120), nullable=False),
+    Column("issued_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("wrong_answers", SmallInteger, nullable=False),
+    Column("read_at", UtcDateTime),
+    Index(None, "plan_id"),
+)
+
 disputes = Table(
     "disputes",
     metadata,

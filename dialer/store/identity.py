@@ -59,10 +59,7 @@ async def check(
         )
         if failed.scalar_one() >= MOST_TRIES:
             raise TooManyTries(f"{MOST_TRIES} checks failed within {WITHIN}")
-        people = tables.consumers
-        query = select(people).where(people.c.id == case.consumer_id)
-        person = (await conn.execute(query)).one()
-    facts = {fact: getattr(person, fact, None) for fact in asked}
+        facts = await facts_of(conn, case.consumer_id, terms)
     right = right_answers(facts, {key: text for key, text in answers.items() if key in asked})
     enough = len(right) >= terms.needed_answers
     word = PASSED if enough else FAILED
@@ -71,6 +68,15 @@ async def check(
     note = NewNote(case_id=case_id, kind=NoteKind.IDENTITY, text=told, by=by)
     await notes.add(db, note, now=now)
     return IdentityCheck(verified=enough, right=len(right), needed=terms.needed_answers)
+
+
+async def facts_of(
+    conn: AsyncConnection, consumer_id: str, terms: CaseTerms
+) -> Mapping[str, str | None]:
+    """What is known of the consumer that the questions ask for."""
+    people = tables.consumers
+    person = (await conn.execute(select(people).where(people.c.id == consumer_id))).one()
+    return {question.fact: getattr(person, question.fact, None) for question in terms.identity}
 
 
 async def verified(conn: AsyncConnection, case_id: str, *, by: str, now: datetime) -> bool:

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import and_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from compliance.ledger import canonical
 from dialer.casework.agreement import Parties, agreement, digest
 from dialer.casework.allocation import DebtBalance
 from dialer.casework.authority import exceeded, least_level, may_discount
@@ -58,13 +60,17 @@ class Evidence:
     """How the consumer accepted: by which way, and where the proof of it lies.
 
     `how` is link, call, letter or branch; `reference` an attempt, a document or a message.
-    `agreement_sha256` is the digest of the text that was before them.
+    `agreement_sha256` is the digest of the text that was before them. Of a link also the
+    browser's address and name for itself, and the digest of the token.
     """
 
     how: str
     reference: str | None
     agreement_sha256: str
     by: str
+    address: str | None = None
+    browser: str | None = None
+    token_sha256: str | None = None
 
 
 async def propose(
@@ -115,7 +121,11 @@ async def accept(
         news = News(
             kind="plan.agreed",
             subject=plan_id,
-            facts={"how": evidence.how, "agreement_sha256": evidence.agreement_sha256},
+            facts={
+                "how": evidence.how,
+                "agreement_sha256": evidence.agreement_sha256,
+                "evidence_sha256": sha256(canonical(asdict(evidence))).hexdigest(),
+            },
             at=now,
             word="plan_agreed",
         )

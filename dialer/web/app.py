@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
-from dialer.web import events, hooks, pages, probes, problems
+from dialer.web import agreements, events, hooks, pages, probes, problems
 from dialer.web.api import casework, desk, v1
 from dialer.web.jobs import Jobs
 from dialer.web.limits import FailureLimit
@@ -23,6 +23,7 @@ ROUTERS = (
     probes.router,
     events.router,
     hooks.router,
+    agreements.router,
     *pages.ROUTERS,
 )
 

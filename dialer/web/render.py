@@ -44,7 +44,6 @@ def render(
         _environment(form.language)
         .get_template(template)
         .render(
-            **context,
             actor=actor,
             may=lambda permission: actor is not None and may(actor, Permission(permission)),
             business_name=services.settings.business_name,
@@ -56,7 +55,10 @@ def render(
             now=services.clock.now(),
             path=request.url.path,
             show=mask if actor is None or not may(actor, Permission.SEE_NUMBERS) else str,
-            there=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
+            **{
+                "there": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
+                **context,
+            },
         )
     )
     return HTMLResponse(page, status_code, headers={"Content-Language": form.language.tag})

@@ -13,6 +13,7 @@ from compliance.facts import Channel
 from compliance.pack import RulePack
 from compliance.permit import Finding
 from dialer.casework.terms import Terms, shipped
+from dialer.engine.agreement_offers import AgreementOffers
 from dialer.engine.desk import Desk
 from dialer.engine.disposal import Disposal
 from dialer.engine.pace import Board
@@ -47,6 +48,7 @@ class ConsoleSettings:
     """
 
     business_name: str
+    phone: str
     https: bool
     mail_hook_secret: str | None = None
 
@@ -72,6 +74,7 @@ class Services:
     next_moment: for a consumer id and a channel; None for an unknown consumer.
     unsubscribe: act on a token of RFC 8058's one click; False for a token that is not ours.
     inbound_mail: take one raw RFC 5322 message from the mail host (bounce, reply, complaint).
+    offers: agreements sent to consumers by link; None in a process without written channels.
     floor: the agents' desks and the campaigns' boards; None in a process without telephony.
     """
 
@@ -86,4 +89,5 @@ class Services:
     unsubscribe: Callable[[str], Awaitable[bool]]
     inbound_mail: Callable[[bytes], Awaitable[None]]
     terms: Terms = field(default_factory=shipped)
+    offers: AgreementOffers | None = None
     floor: FloorServices | None = None

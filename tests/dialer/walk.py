@@ -15,7 +15,9 @@ from compliance.permit import Permit, Refusal
 from dialer.casework.allocation import Line, Part
 from dialer.casework.legal_file import Stage
 from dialer.casework.terms import CaseTerms
+from dialer.engine.agreement_offers import AgreementOffers, Browser, NotOffered
 from dialer.engine.channels import Attempted
+from dialer.engine.notices import Notices
 from dialer.engine.reminders import Reminders, assess_plans, judge_promises
 from dialer.model.campaign import Campaign
 from dialer.model.case import Case
@@ -45,7 +47,7 @@ from dialer.store.gate import Gate
 from dialer.store.ids import new_id
 from dialer.store.legal import LegalFile, LegalStep, ReferralRefused
 from dialer.store.payments import NewPayment
-from dialer.store.plans import Evidence, Wish
+from dialer.store.plans import Wish
 from dialer.store.promises import Asked
 from scheduler.clock import ManualClock
 from tests.dialer.store.owing import case as case_of
@@ -57,6 +59,7 @@ class Sent:
     """A channel that counts what went out."""
 
     templates: list[str] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
 
     async def ready(self) -> str | None:
         return None
@@ -65,6 +68,7 @@ class Sent:
         self, permit: Permit, campaign: Campaign | None, case: Case, template: str
     ) -> Attempted:
         self.templates.append(template)
+        self.links += [case.offer.url] if case.offer else []
         return Attempted(outcome="delivered")
 
     async def after(self, permit: Permit, case: Case, attempted: Attempted) -> None:
@@ -99,6 +103,7 @@ class Walk:
             "told": self.told,
             "promise": self.promise,
             "plan": self.plan,
+            "offer": self.offer,
             "accept": self.accept,
             "pay": self.pay,
             "remind": self.remind,
@@ -211,14 +216,31 @@ class Walk:
         part = made.plan.schedule[0]
         return f"offered, {len(made.plan.schedule)} instalments of {self._money(part.amount_minor)}"
 
-    async def accept(self) -> str:
-        async with self.db.read() as conn:
-            offered = await plans.find(conn, self.last["plan"])
-        evidence = Evidence(
-            how="call", reference=None, agreement_sha256=offered.agreement_sha256, by="agent-1"
-        )
-        agreed = await plans.accept(self.db, offered.id, evidence, now=self.clock.now())
+    async def offer(self) -> str:
+        sent = Sent()
+        came = await self._offers(sent).send(self.last["plan"], by="agent-1")
+        if isinstance(came, NotOffered):
+            return "; ".join(came.reasons)
+        (self.last["link"],) = sent.links
+        return f"sent {', '.join(sent.templates)}"
+
+    async def accept(self, answer: str) -> str:
+        page = self._offers(Sent())
+        shown = await page.show(self.last["link"], answer)
+        if shown is None:
+            return "not shown"
+        browser = Browser(address="192.0.2.1", name=None)
+        agreed = await page.accept(shown.token, shown.plan.agreement_sha256, browser)
         return "refused" if isinstance(agreed, PlanRefused) else "in force"
+
+    def _offers(self, sent: Sent) -> AgreementOffers:
+        return AgreementOffers(
+            db=self.db,
+            notices=self._notices(sent),
+            terms={self.terms.country: self.terms},
+            base="",
+            key=b"k" * 32,
+        )
 
     async def pay(self, amount: str) -> str:
         new = NewPayment(
@@ -234,7 +256,11 @@ class Walk:
 
     async def remind(self) -> str:
         sent = Sent()
-        job = Reminders(
+        await Reminders(db=self.db, notices=self._notices(sent)).remind()
+        return f"sent {', '.join(sent.templates)}" if sent.templates else "nothing is due"
+
+    def _notices(self, sent: Sent) -> Notices:
+        return Notices(
             db=self.db,
             gate=self.gate,
             catalogue=packs.shipped(),
@@ -243,8 +269,6 @@ class Walk:
             owner="main",
             actor=self.actor,
         )
-        await job.remind()
-        return f"sent {', '.join(sent.templates)}" if sent.templates else "nothing is due"
 
     async def night(self) -> str:
         await judge_promises(self.db)

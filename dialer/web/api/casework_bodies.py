@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from compliance.facts import Channel
 from dialer.casework.allocation import Part
 from dialer.model.circumstance import CircumstanceKind
 from dialer.model.complaint import Category, RootCause
@@ -59,6 +61,12 @@ class AcceptanceBody(_Body):
     agreement_sha256: str = Field(pattern="^[0-9a-f]{64}$")
     how: str = Field(pattern="^(call|letter|branch)$")
     reference: str | None = Field(default=None, description="attempt or document that shows it")
+
+
+class OfferBody(_Body):
+    channel: Literal[Channel.SMS, Channel.EMAIL] | None = Field(
+        default=None, description="none = the first that is open now"
+    )
 
 
 class DisputeBody(_Body):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from fastapi import APIRouter, HTTPException, Request
 
+from compliance.ledger import instant
+from dialer.engine.agreement_offers import NotOffered, Offered
+from dialer.engine.notices import WRITTEN
 from dialer.model.plan import PlanRefused, Waiver
 from dialer.model.plan_progress import Settlement
 from dialer.model.promise import PromiseRefused
@@ -133,6 +136,24 @@ async def accept_plan(
     if isinstance(agreed, PlanRefused):
         raise HTTPException(409, "; ".join(agreed.reasons))
     return agreed
+
+
+@router.post("/plans/{plan_id}/offer", tags=["plans"])
+async def offer_plan(
+    request: Request, actor: Works, plan_id: str, body: bodies.OfferBody
+) -> Offered:
+    """Send the agreement to the consumer as a link, by text or e-mail; 409 if that may not be."""
+    services = services_of(request)
+    if services.offers is None:
+        raise HTTPException(409, "this process writes to nobody")
+    only = (body.channel,) if body.channel else WRITTEN
+    with answering():
+        sent = await services.offers.send(plan_id, by=actor.name, only=only)
+    if isinstance(sent, NotOffered):
+        opens = sent.first_allowed_at
+        reasons = (*sent.reasons, *((f"open from {instant(opens)}",) if opens else ()))
+        raise HTTPException(409, "; ".join(reasons))
+    return sent
 
 
 @router.post("/plans/{plan_id}/withdraw", tags=["plans"])

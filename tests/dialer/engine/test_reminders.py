@@ -14,6 +14,7 @@ from compliance import packs
 from compliance.facts import Channel, Consent
 from compliance.permit import Permit
 from dialer.engine.channels import Attempted
+from dialer.engine.notices import Notices
 from dialer.engine.reminders import Reminders, assess_plans, judge_promises
 from dialer.engine.written import House, text_composer
 from dialer.model.campaign import Campaign
@@ -83,7 +84,7 @@ def paper() -> Paper:
 async def reminders(db: Database, clock: ManualClock, paper: Paper) -> AsyncIterator[Reminders]:
     catalogue = {name: packs.shipped()[name] for name in ("core", "us.regf")}
     async with open_gate(db, catalogue) as gate:
-        yield Reminders(
+        notices = Notices(
             db=db,
             gate=gate,
             catalogue=catalogue,
@@ -92,6 +93,7 @@ async def reminders(db: Database, clock: ManualClock, paper: Paper) -> AsyncIter
             owner="main",
             actor=ACTOR,
         )
+        yield Reminders(db=db, notices=notices)
 
 
 async def agree(db: Database, one: Somebody) -> None:

@@ -132,7 +132,10 @@ def make_services(
         feed=feed,
         clock=clock,
         settings=ConsoleSettings(
-            business_name="Fernwood", https=https, mail_hook_secret="mail-host-secret"
+            business_name="Fernwood",
+            phone="+12125550100",
+            https=https,
+            mail_hook_secret="mail-host-secret",
         ),
         packs=BOOK,
         health=health,

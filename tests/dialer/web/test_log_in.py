@@ -28,6 +28,9 @@ OPEN_TO_ALL = {
     ("GET", "/hooks/unsubscribe/{token}"),
     ("POST", "/hooks/unsubscribe/{token}"),
     ("POST", "/hooks/mail"),
+    ("GET", "/agree/{token}"),
+    ("POST", "/agree/{token}"),
+    ("POST", "/agree/{token}/accept"),
 }
 
 
