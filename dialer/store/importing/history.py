@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +23,17 @@ from dialer.store import tables
 from dialer.store.bulk import insert_many
 from dialer.store.database import Database, lock
 from dialer.store.ids import new_id
-from dialer.store.importing.cases import IMPORTS, keep_report
-from dialer.store.importing.columns import HISTORY_COLUMNS, Layout, lay_out
+from dialer.store.importing.columns import HISTORY_COLUMNS
 from dialer.store.importing.known import SOURCE
 from dialer.store.importing.past_rows import NONE, PastRow, parse_past
-from dialer.store.importing.reader import file_digest, open_csv
-from dialer.store.importing.report import Problem, Progress, Rejects, Report, Tally
+from dialer.store.importing.reader import file_digest
+from dialer.store.importing.references import Owner, look_up
+from dialer.store.importing.report import Progress, Report
+from dialer.store.importing.sheet import IMPORTS, Chunk, chunk_write, keep_report, open_sheet
 from dialer.store.work import wake_all
 
 CHUNK = 500
+NEEDED = [["case_id"], ["at"], ["channel"], ["direction"], ["outcome"]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,10 +46,6 @@ class HistoryOptions:
     dry_run: bool = False
 
 
-class _DryRun(Exception):
-    """Takes a chunk back."""
-
-
 async def import_history(
     db: Database, path: Path, options: HistoryOptions, *, progress: Progress | None = None
 ) -> Report:
@@ -56,132 +54,45 @@ async def import_history(
     Raises BadFile when the file can't be read as a whole.
     """
     started = db.clock.now()
-    sha256 = await asyncio.to_thread(file_digest, path)
-    tally = Tally()
-    with open_csv(path) as source, Rejects(path, source.header, source.delimiter) as rejects:
-        layout = lay_out(
-            source.header,
-            known=HISTORY_COLUMNS,
-            required=[["case_id"], ["at"], ["channel"], ["direction"], ["outcome"]],
-            mapping=options.mapping,
-        )
-        while rows := list(islice(source.rows, CHUNK)):
-            chunk = _Chunk(now=started)
-            chunk.read(rows, layout, len(source.header), options.default_country)
-            await _store(db, chunk, options)
-            tally.good += chunk.good
-            tally.changes.update(chunk.changes)
-            for cells, problems in chunk.bad:
-                tally.reject(problems)
-                if not options.dry_run:
-                    rejects.add(cells, problems)
-            tally.rows += len(rows)
-            if progress is not None:
-                progress(tally.rows)
-        report = Report(
-            file=path.name,
-            rows=tally.rows,
-            good=tally.good,
-            bad=tally.bad,
-            changes=dict(tally.changes),
-            without_zone=0,
-            ignored_columns=layout.ignored,
-            problems=tuple(tally.problems),
-            rejected_file=rejects.written,
-            dry_run=options.dry_run,
-        )
-    await keep_report(db, "history", sha256, report, started=started, by=options.by)
+    digest = await asyncio.to_thread(file_digest, path)
+    parse = partial(parse_past, default_country=options.default_country, now=started)
+    with open_sheet(
+        path, options, known=HISTORY_COLUMNS, required=NEEDED, progress=progress
+    ) as sheet:
+        while rows := sheet.take(CHUNK):
+            chunk = sheet.read(rows, parse)
+            async with chunk_write(db, dry_run=options.dry_run) as conn:
+                await lock(conn, [IMPORTS])
+                await _write(conn, chunk, started)
+            sheet.took(len(rows), chunk.good, chunk.changes, chunk.bad)
+        report = sheet.report()
+    await keep_report(db, "history", digest, report, started=started, by=options.by)
     return report
 
 
-@dataclass(slots=True, kw_only=True)
-class _Chunk:
-    """The rows of one transaction."""
-
-    now: datetime
-    rows: list[PastRow] = field(default_factory=list)
-    bad: list[tuple[Sequence[str], list[Problem]]] = field(default_factory=list)
-    good: int = 0
-    changes: dict[str, int] = field(default_factory=dict)
-
-    def read(
-        self,
-        rows: Sequence[tuple[int, Sequence[str]]],
-        layout: Layout,
-        width: int,
-        default_country: str,
-    ) -> None:
-        """Check the rows by themselves."""
-        for number, cells in rows:
-            record = layout.record([*cells, *[""] * (width - len(cells))])
-            found = parse_past(number, cells, record, default_country, self.now)
-            if isinstance(found, PastRow):
-                self.rows.append(found)
-            else:
-                self.bad.append((cells, found))
-
-    def reject(self, row: PastRow, column: str, reason: str) -> None:
-        self.bad.append((row.cells, [Problem(row=row.number, column=column, reason=reason)]))
-
-
-async def _store(db: Database, chunk: _Chunk, options: HistoryOptions) -> None:
-    try:
-        async with db.write() as conn:
-            await lock(conn, [IMPORTS])
-            await _write(conn, chunk)
-            if options.dry_run:
-                raise _DryRun
-    except _DryRun:
-        pass
-
-
-async def _write(conn: AsyncConnection, chunk: _Chunk) -> None:
-    owners = await _owners(conn, chunk.rows)
-    debts = await _debts(conn, [case_id for case_id, _ in owners.values()])
+async def _write(conn: AsyncConnection, chunk: Chunk[PastRow], now: datetime) -> None:
+    refer = await look_up(conn, chunk.rows)
     rows = []
     for row in chunk.rows:
-        owner = owners.get(row.case_ref)
-        if owner is None:
-            chunk.reject(row, "case_id", f"there is no case {row.case_ref!r}")
-        elif row.debt_ref is not None and (owner[0], row.debt_ref) not in debts:
-            chunk.reject(row, "debt_id", f"the case has no debt {row.debt_ref!r}")
+        missing = refer.missing(row)
+        if missing is not None:
+            chunk.reject(row, *missing)
         else:
             rows.append(row)
     chunk.good = len(rows)
-    points = await _points(conn, rows, chunk.now)
+    points = await _points(conn, rows, now)
     events: dict[str, dict[str, Any]] = {}
     for row in rows:
         if row.outcome != NONE:
-            case_id, person = owners[row.case_ref]
-            debt = debts.get((case_id, row.debt_ref or ""))
             point = points.get((_kind(row), row.address)) if row.address else None
-            events.setdefault(row.key, _event(row, chunk.now, case_id, person, (debt, point)))
+            owner = refer.owners[row.case_ref]
+            events.setdefault(row.key, _event(row, now, owner, (refer.debt(row), point)))
     known = await _known_keys(conn, list(events))
     new = [event for key, event in events.items() if key not in known]
     await insert_many(conn, tables.contact_events, new)
-    known_from = _known_from(rows, owners)
-    changed = await _set_known_from(conn, known_from, chunk.now)
-    if new:
-        chunk.changes["contact_events.added"] = len(new)
-    if changed:
-        chunk.changes["consumers.changed"] = changed
-
-
-async def _owners(conn: AsyncConnection, rows: Sequence[PastRow]) -> dict[str, tuple[str, str]]:
-    table = tables.cases
-    refs = {row.case_ref for row in rows}
-    found = await conn.execute(
-        select(table.c.case_ref, table.c.id, table.c.consumer_id).where(table.c.case_ref.in_(refs))
-    )
-    return {row.case_ref: (row.id, row.consumer_id) for row in found}
-
-
-async def _debts(conn: AsyncConnection, cases: Sequence[str]) -> dict[tuple[str, str], str]:
-    table = tables.debts
-    found = await conn.execute(
-        select(table.c.case_id, table.c.debt_ref, table.c.id).where(table.c.case_id.in_(cases))
-    )
-    return {(row.case_id, row.debt_ref): row.id for row in found}
+    chunk.count("contact_events.added", len(new))
+    known_from = _known_from(rows, refer.owners)
+    chunk.count("consumers.changed", await _set_known_from(conn, known_from, now))
 
 
 def _kind(row: PastRow) -> PointKind:
@@ -214,15 +125,14 @@ async def _points(
 def _event(
     row: PastRow,
     now: datetime,
-    case_id: str,
-    person: str,
+    owner: Owner,
     debt_and_point: tuple[str | None, str | None],
 ) -> dict[str, Any]:
     debt, point = debt_and_point
     return {
         "id": new_id("event"),
-        "consumer_id": person,
-        "case_id": case_id,
+        "consumer_id": owner.consumer_id,
+        "case_id": owner.case_id,
         "at": row.at,
         "channel": row.channel,
         "direction": row.direction,
@@ -242,13 +152,11 @@ async def _known_keys(conn: AsyncConnection, keys: Sequence[str]) -> set[str]:
     return set(found.scalars())
 
 
-def _known_from(
-    rows: Sequence[PastRow], owners: Mapping[str, tuple[str, str]]
-) -> dict[str, datetime]:
+def _known_from(rows: Sequence[PastRow], owners: Mapping[str, Owner]) -> dict[str, datetime]:
     """From when each person's history is known, by these rows alone."""
     first: dict[str, datetime] = {}
     for row in rows:
-        person = owners[row.case_ref][1]
+        person = owners[row.case_ref].consumer_id
         first[person] = min(row.at, first.get(person, row.at))
     return first
 
