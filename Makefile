@@ -1,6 +1,6 @@
 PYTHON ?= python3
 BIN := .venv/bin
-PEERS := sip-tester baresip-core redis-server postgresql sox chromium fonts-noto-cjk postfix
+PEERS := sip-tester baresip-core espeak-ng redis-server postgresql sox chromium fonts-noto-cjk postfix
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check bench demo peers lock

@@ -13,13 +13,26 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from dialer.bench import calls, chaos, claim, decide, gate, importing, mails, pacing, replay, texts
+from dialer.bench import (
+    amd,
+    calls,
+    chaos,
+    claim,
+    decide,
+    gate,
+    importing,
+    mails,
+    pacing,
+    replay,
+    texts,
+)
 from dialer.bench.result import Result
 
 BENCHES: Mapping[str, Callable[[], Awaitable[Result]]] = {
     "decide": decide.run,
     "gate": gate.run,
     "claim": claim.run,
+    "amd": amd.run,
     "calls": calls.run,
     "sms": texts.run,
     "email": mails.run,

@@ -134,6 +134,7 @@ def _attempted(report: CallReport) -> Attempted:
             "talk_ms": ended.talk_ms,
             "machine": call.machine,
             "machine_why": call.machine_why,
+            "machine_confidence": call.machine_confidence,
             "notice_played": call.notice_played,
             "message_completed": call.message_completed,
             "agent_lost": call.agent_lost,

@@ -24,7 +24,7 @@ from dialer.model.call_events import (
     Unbridged,
 )
 
-VERDICT_PATIENCE_S = 5.0
+VERDICT_PATIENCE_S = 8.5
 BEEP_PATIENCE_S = 20.0
 KEY_PATIENCE_S = 2.0
 AGENT_PATIENCE_S = 2.0
@@ -77,6 +77,7 @@ class Call:
     phase: Phase = Phase.DIALING
     machine: Machine | None = None
     machine_why: str | None = None
+    machine_confidence: float | None = None
     notice_played: bool = False
     message_completed: bool = False
     conversation: bool = False
@@ -171,7 +172,12 @@ def advance(call: Call, signal: Signal) -> tuple[Call, tuple[Action, ...]]:
         case Answered() if call.phase in (Phase.DIALING, Phase.RINGING):
             return _answered(call)
         case MachineVerdict() if call.phase is Phase.DETECTING:
-            judged = replace(call, machine=signal.verdict, machine_why=signal.why)
+            judged = replace(
+                call,
+                machine=signal.verdict,
+                machine_why=signal.why,
+                machine_confidence=signal.confidence,
+            )
             return _judged(judged, signal.verdict, quiet_s=signal.quiet_ms / 1000)
         case BeepHeard() if call.phase is Phase.AWAITING_BEEP and call.plan.voicemail:
             return replace(call, phase=Phase.LEAVING_MESSAGE), (Play(media=call.plan.voicemail),)

@@ -58,12 +58,16 @@ class Answered(CallEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MachineVerdict(CallEvent):
-    """`ms` after the answer, and `quiet_ms` after the end of the greeting that was heard."""
+    """`ms` after the answer, and `quiet_ms` after the end of the greeting that was heard.
+
+    `confidence` is 0.5 for a coin's toss and 1 for sure; None where the engine does not say.
+    """
 
     verdict: Machine
     why: str
     ms: int
     quiet_ms: int = 0
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -101,6 +101,7 @@ class Call(OutgoingLeg):
                 why=found.why,
                 ms=found.ms,
                 quiet_ms=found.quiet_ms,
+                confidence=found.confidence,
             )
         elif isinstance(found, Beep):
             self.tell(BeepHeard)

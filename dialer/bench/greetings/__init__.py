@@ -1,0 +1,1 @@
+"""Labelled greetings for the measure of answering-machine detection."""
