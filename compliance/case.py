@@ -31,6 +31,7 @@ OTHER_ACTOR = 1 << 20
 SAME_CREDITOR = 1 << 21
 SAME_CAMPAIGN = 1 << 22
 CHANNEL_BIT: dict[Channel, int] = {c: 1 << (23 + i) for i, c in enumerate(Channel)}
+_ANY_CHANNEL = sum(CHANNEL_BIT.values())
 _DEBT_BASE = 23 + len(Channel)
 _BITS_PER_DEBT = 4
 COUNTED, DISCUSSED, GROUP_COUNTED, GROUP_DISCUSSED = range(_BITS_PER_DEBT)
@@ -55,6 +56,7 @@ class Case:
     """A request and the facts, with what several rules need worked out once."""
 
     __slots__ = (
+        "_answers",
         "_channels",
         "_events",
         "_points",
@@ -93,6 +95,7 @@ class Case:
         self._events: list[tuple[datetime, int]] | None = None
         self._recent: list[tuple[datetime, int]] | None = None
         self._wishes: bool | None = None
+        self._answers: set[tuple[datetime, int]] | None = None
 
     def point_of(self, contact_point: str | None) -> ContactPointFacts | None:
         """The facts about a contact point, or None where nothing is known."""
@@ -224,6 +227,23 @@ class Case:
             ):
                 latest = at
         return latest
+
+    def answers(self) -> set[tuple[datetime, int]]:
+        """Our events that answered this party's message, by the same medium, on the same date."""
+        if self._answers is None:
+            self._answers = set()
+            asked: dict[int, datetime] = {}
+            for at, mask in self.events():
+                medium = mask & _ANY_CHANNEL
+                if not mask & SAME_PARTY:
+                    continue
+                if mask & OUT:
+                    since = asked.pop(medium, None)
+                    if since and all(z.ordinal(since) == z.ordinal(at) for z in self.zones):
+                        self._answers.add((at, mask))
+                elif not mask & (OPT_OUT_WORD | TALK):
+                    asked[medium] = at
+        return self._answers
 
     def replies(self) -> bool:
         """Whether this is an answer to a message of that party that is not answered yet."""

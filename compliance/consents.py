@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
 
-from compliance.case import TALK, Case
+from compliance.case import OUT, SAME_PARTY, TALK, Case
 from compliance.facts import Consent
 from compliance.windows import EARLIEST, FAR, Span
 from compliance.zones import Zone
 
 _LOOKAHEAD_DAYS = 32
+_LONGEST_TALK = timedelta(hours=1)
 
 
 def covers_request(consent: Consent, case: Case) -> bool:
@@ -32,16 +33,37 @@ def life(consent: Consent, case: Case) -> Span | None:
     return (start, end) if start < end else None
 
 
+def agreements(
+    case: Case, accepts: Callable[[Consent], bool]
+) -> Iterator[tuple[Consent, list[Span]]]:
+    """The accepted consents that hold for this contact, each with the time that it names."""
+    for consent in case.facts.consents:
+        if accepts(consent) and covers_request(consent, case):
+            held = life(consent, case)
+            if held is not None:
+                yield consent, _clip(daily(consent, case), held)
+
+
 def agreed_spans(case: Case, accepts: Callable[[Consent], bool]) -> list[Span]:
     """The time in which a consent that names local hours opens them, in every possible zone."""
-    spans: list[Span] = []
-    for consent in case.facts.consents:
-        if consent.opens is None or not accepts(consent) or not covers_request(consent, case):
-            continue
-        held = life(consent, case)
-        if held is not None:
-            spans.extend(_clip(daily(consent, case), held))
-    return spans
+    named = agreements(case, lambda c: c.opens is not None and accepts(c))
+    return [span for _, spans in named for span in spans]
+
+
+def asked_for(consent: Consent) -> bool:
+    """Whether the consumer's words, or dates, say which contacts are agreed to."""
+    return consent.scope is not None or bool(consent.valid_dates)
+
+
+def won_in(consent: Consent, case: Case) -> datetime | None:
+    """When the contact of ours began in whose course the consent was given; None if in none."""
+    need = OUT | SAME_PARTY | TALK
+    began = [
+        at
+        for at, mask in case.events()
+        if mask & need == need and at <= consent.given_at <= at + _LONGEST_TALK
+    ]
+    return max(began, default=None)
 
 
 def daily(consent: Consent, case: Case) -> list[Span]:
@@ -88,15 +110,10 @@ def more_calls_spans(case: Case, accepts: Callable[[Consent], bool], days: int) 
     revoked, and with the next conversation.
     """
     spans: list[Span] = []
-    for consent in case.facts.consents:
-        if not accepts(consent) or not covers_request(consent, case):
-            continue
-        held = life(consent, case)
-        if held is None:
-            continue
+    for consent, named in agreements(case, accepts):
         last = min(z.midnight(z.ordinal(consent.given_at) + days) for z in case.zones)
-        end = min(held[1], last, _next_talk(case, consent.given_at))
-        spans.extend(_clip(daily(consent, case), (held[0], end)))
+        end = min(last, _next_talk(case, consent.given_at))
+        spans.extend(_clip(named, (consent.given_at, end)))
     return spans
 
 

@@ -137,16 +137,16 @@ class _Judgement:
         """The time that is closed once everything that lifts the rule is taken out."""
         spans = [
             *reading.lifts,
-            *(s for _, lift in self._useful(reader, closed) for s in lift.spans),
+            *(s for _, lift in self._useful(reader) for s in lift.opens(closed)),
         ]
         if reader.rule.dated:
             spans.extend(reader.rule.not_in_force(self.case))
         return Lifted(closed, spans) if spans else closed
 
-    def _useful(self, reader: Reader, closed: Closed) -> Iterator[tuple[Place, Lift]]:
+    def _useful(self, reader: Reader) -> Iterator[tuple[Place, Lift]]:
         for place in reader.lifters:
             lift = self._lift(place)
-            if lift is not None and (lift.answers is None or shut(closed, lift.answers)):
+            if lift is not None:
                 yield place, lift
 
     def _lift(self, place: Place) -> Lift | None:
@@ -159,8 +159,8 @@ class _Judgement:
     def _excused(self, reader: Reader, reading: Reading) -> None:
         assert reading.closed is not None
         self._set(reader.index, reader.rule, Verdict.EXCUSED, reading.reason)
-        for (index, rule), lift in self._useful(reader, reading.closed):
-            if covers(lift.spans, self.case.now):
+        for (index, rule), lift in self._useful(reader):
+            if covers(lift.opens(reading.closed), self.case.now):
                 self._set(index, rule, Verdict.EXPLAIN, lift.reason)
 
     def _deny(self, reader: Reader, reading: Reading, effective: Closed) -> None:

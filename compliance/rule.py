@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from compliance.case import Case
 from compliance.facts import Channel, ContactRequest, Mode
 from compliance.permit import Citation, Condition, Counter, Finding, Strength, Verdict
-from compliance.windows import EARLIEST, FAR, Closed, Span
+from compliance.windows import EARLIEST, FAR, Closed, Span, shut
 
 
 @dataclass(slots=True, kw_only=True)
@@ -37,11 +37,21 @@ class Lift:
     """Time in which a rule lifts others.
 
     With `answers`, the instant of the consumer's message, only what was closed then is lifted.
+    `won` holds further time by the instant of the contact in which it was won: it lifts nothing
+    that was closed to that contact too.
     """
 
     spans: Sequence[Span]
     reason: str
     answers: datetime | None = None
+    won: Sequence[tuple[datetime, Sequence[Span]]] = ()
+
+    def opens(self, closed: Closed) -> list[Span]:
+        """The time taken out of what a rule closes."""
+        if self.answers is not None and not shut(closed, self.answers):
+            return []
+        fair = (span for at, spans in self.won if not shut(closed, at) for span in spans)
+        return [*self.spans, *fair]
 
 
 class Clause:
@@ -103,6 +113,7 @@ class Rule:
         dated = self.applies_from is not None or self.applies_to is not None
         limits = (
             self.parties,
+            self.exempt_parties,
             self.modes,
             self.purposes,
             self.exempt_purposes,

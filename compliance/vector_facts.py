@@ -28,12 +28,15 @@ _AFTER = re.compile(rf"\b(?:after|from) {_CLOCK}")
 _BEFORE = re.compile(rf"\b(?:before|until) {_CLOCK}")
 _AT = re.compile(rf"\bat {_CLOCK}")
 _ON_DATE = re.compile(r"\b(\d{4}-\d\d-\d\d)\b")
+_WORDS = re.compile(r"[a-z]+")
 _NAMED_MINUTES = 30
 _MEDIA = (
     (re.compile(r"\b(call|calls|phone)\b", re.I), Channel.CALL),
     (re.compile(r"\b(text|texts|sms)\b", re.I), Channel.SMS),
     (re.compile(r"\be-?mails?\b", re.I), Channel.EMAIL),
 )
+
+_ON_NUMBERS = (Channel.CALL, Channel.SMS, Channel.IM)
 
 
 @dataclass(slots=True)
@@ -94,7 +97,7 @@ def _breathing_space(reader: Reader, name: str, draft: Draft) -> None:
     hold = Hold(
         kind=HoldKind.BREATHING_SPACE,
         received_at=None,
-        detail=space.text("kind"),
+        detail="_".join(_WORDS.findall(space.text("kind").lower())),
         starts_on=space.day("started"),
         debts=space.texts("debts", default=()),
         ends_at=None if ended is None else datetime.combine(ended, time(), tzinfo=UTC),
@@ -229,16 +232,24 @@ def _learned_from(reader: Reader, name: str, draft: Draft) -> None:
 
 
 def _medium_optout(reader: Reader, name: str, draft: Draft) -> None:
+    """A medium, one number or address on it, or a number or address whatever the medium."""
     for refused in reader.children(name):
-        optout = OptOut(
-            channel=refused.choice("medium", Channel),
-            contact_point=refused.text("number", default=None)
-            or refused.text("address", default=None),
-            received_at=refused.instant("at", default=None),
-            lifted_at=refused.instant("lifted_at", default=None),
-        )
+        number = refused.text("number", default=None)
+        point = number or refused.text("address", default=None)
+        medium = refused.choice("medium", Channel, default=None)
+        received = refused.instant("at", default=None)
+        lifted = refused.instant("lifted_at", default=None)
         refused.done()
-        draft.add("opt_outs", optout)
+        if medium is None and point is None:
+            raise refused.error("medium", "is missing, and no number or address is named")
+        own = _ON_NUMBERS if number is not None else (Channel.EMAIL,)
+        for channel in own if medium is None else (medium,):
+            draft.add(
+                "opt_outs",
+                OptOut(
+                    channel=channel, contact_point=point, received_at=received, lifted_at=lifted
+                ),
+            )
 
 
 def _number_kinds(reader: Reader, name: str, draft: Draft) -> None:

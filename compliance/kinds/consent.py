@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from compliance import fields
 from compliance.case import Case
-from compliance.consents import agreed_spans, more_calls_spans
+from compliance.consents import agreements, asked_for, more_calls_spans, won_in
 from compliance.facts import Channel, Consent
 from compliance.rule import Clause, Lift, Rule
+from compliance.windows import Span
 
 NAME = "consent"
+_REASON = "the consumer consented to this"
 
 
 FIELDS: Mapping[str, fields.Field] = {
@@ -21,6 +24,9 @@ FIELDS: Mapping[str, fields.Field] = {
         "what it must name: local hours, or further calls within so many days",
         ("hours", "calls"),
         required=True,
+    ),
+    "not_in_barred_contact": fields.flag(
+        "a consent to hours won in a contact of ours at a time so barred opens none"
     ),
     "days": fields.number("a consent to calls lasts so many dates; receipt is day 1", minimum=1),
 }
@@ -32,6 +38,7 @@ class ConsentClause(Clause):
 
     given_to: frozenset[str]
     opens: str
+    not_in_barred_contact: bool
     days: int | None
 
     def lift(self, rule: Rule, case: Case) -> Lift | None:
@@ -39,15 +46,25 @@ class ConsentClause(Clause):
         if not case.facts.consents:
             return None
         if self.opens == "hours":
-            spans = agreed_spans(case, self._accepts)
-        else:
-            spans = more_calls_spans(case, self._accepts, self.days or 1)
-        return Lift(spans=spans, reason="the consumer consented to this") if spans else None
+            return self._hours(case)
+        spans = more_calls_spans(case, self._accepts, self.days or 1)
+        return Lift(spans=spans, reason=_REASON) if spans else None
+
+    def _hours(self, case: Case) -> Lift | None:
+        free: list[Span] = []
+        won: list[tuple[datetime, list[Span]]] = []
+        for consent, spans in agreements(case, self._accepts):
+            talk = won_in(consent, case) if self.not_in_barred_contact else None
+            if talk is None:
+                free.extend(spans)
+            else:
+                won.append((talk, spans))
+        return Lift(spans=free, won=won, reason=_REASON) if free or won else None
 
     def _accepts(self, consent: Consent) -> bool:
         """A general leave to use a channel says nothing of more calls: the words must be known."""
-        asked = consent.scope is not None or bool(consent.valid_dates)
-        return consent.given_to in self.given_to and (self.opens == "hours" or asked)
+        named = consent.opens is not None if self.opens == "hours" else asked_for(consent)
+        return consent.given_to in self.given_to and named
 
 
 def build(values: dict[str, Any], channels: frozenset[Channel]) -> ConsentClause:
@@ -55,5 +72,8 @@ def build(values: dict[str, Any], channels: frozenset[Channel]) -> ConsentClause
     if (values["opens"] == "calls") != (values["days"] is not None):
         raise fields.FieldError("days", "a consent to calls, and no other, takes days")
     return ConsentClause(
-        given_to=frozenset(values["given_to"]), opens=values["opens"], days=values["days"]
+        given_to=frozenset(values["given_to"]),
+        opens=values["opens"],
+        not_in_barred_contact=values["not_in_barred_contact"],
+        days=values["days"],
     )

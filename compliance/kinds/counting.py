@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -32,6 +32,7 @@ FIELDS: Mapping[str, fields.Field] = {
     ),
     "grouped_by": fields.text("id of the rule under which a group of debts counts as one"),
     "misdirected_by": fields.text("id of the rule that leaves out calls to wrong numbers"),
+    "pooled_parties": fields.words("parties whose events are in one count with one another's"),
     "pooled_with": fields.choice(
         "whose events are counted: all known to the ledger, or only those of the same actor",
         ("agencies_of_creditor", "none"),
@@ -57,6 +58,8 @@ class Selection:
     grouped_by: str | None
     misdirected_by: str | None
     number_kinds: frozenset[str]
+    pooled_parties: frozenset[str]
+    but_answers: bool
     boundary: Zone | None
 
     def concerns(self, case: Case) -> bool:
@@ -81,21 +84,26 @@ class Selection:
             need |= bits.debt_bit(debt, self.relation + shift)
         if not misdirected:
             bar |= bits.MISDIRECTED
-        if self.number_kinds:
-            return self._at_kinds(case, need, bar)
+        pooled = case.request.party in self.pooled_parties
+        if self.number_kinds or pooled:
+            need &= ~bits.SAME_PARTY if pooled else -1
+            return self._singly(case, need, bar, self.pooled_parties if pooled else ())
+        free = case.answers() if self.but_answers else ()
         return [
             at
             for at, mask in case.recent()
-            if mask & need == need and mask & any_of and not mask & bar
+            if mask & need == need and mask & any_of and not mask & bar and (at, mask) not in free
         ]
 
-    def _at_kinds(self, case: Case, need: int, bar: int) -> list[datetime]:
+    def _singly(self, case: Case, need: int, bar: int, parties: Collection[str]) -> list[datetime]:
+        """The same where what an event's mask does not tell matters: its number, its party."""
         kept: list[datetime] = []
         for event, (at, mask) in zip(case.facts.history, case.events(), strict=True):
             point = case.point_of(event.contact_point)
             known = None if point is None else point.kind
             if (
-                (known is None or known in self.number_kinds)
+                (known is None or not self.number_kinds or known in self.number_kinds)
+                and (not parties or event.party in parties)
                 and mask & need == need
                 and mask & self.any_of
                 and not mask & bar
@@ -104,8 +112,14 @@ class Selection:
         return kept
 
 
-def selection(values: dict[str, Any], counts: str, channels: frozenset[Channel]) -> Selection:
-    """Compile the shared keys of a table."""
+def selection(
+    values: dict[str, Any],
+    counts: str,
+    channels: frozenset[Channel],
+    *,
+    but_answers: bool = False,
+) -> Selection:
+    """Compile the shared keys of a table; `but_answers` leaves out answers of the same day."""
     scope = set(values["scope"])
     need = int(Counts[counts.upper()])
     if values["direction"] != "both":
@@ -134,5 +148,7 @@ def selection(values: dict[str, Any], counts: str, channels: frozenset[Channel])
         grouped_by=values["grouped_by"],
         misdirected_by=values["misdirected_by"],
         number_kinds=frozenset(values["number_kinds"]),
+        pooled_parties=frozenset(values["pooled_parties"]),
+        but_answers=but_answers,
         boundary=boundary,
     )

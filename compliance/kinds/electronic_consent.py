@@ -35,8 +35,9 @@ class ElectronicConsent(Clause):
             return None
         if self.request_content is None or case.request.content != self.request_content:
             return Reading(closed=ALWAYS, reason="no consent to electronic messages")
-        need = bits.OUT | bits.SAME_PARTY | bits.CHANNEL_BIT[case.request.channel]
-        asked = [at for at, mask in case.events() if mask & need == need]
+        need = bits.OUT | bits.SAME_PARTY
+        media = sum(bits.CHANNEL_BIT[c] for c in rule.channels)
+        asked = [at for at, mask in case.events() if mask & need == need and mask & media]
         if not asked:
             return None
         ends = max(z.midnight(z.ordinal(max(asked)) + self.request_days) for z in case.zones)

@@ -9,6 +9,7 @@ from typing import Any
 
 from compliance import fields
 from compliance.case import SAME_PARTY, TALK, Case, hours_unknown_until, unknown_until
+from compliance.consents import agreements, asked_for
 from compliance.facts import Channel
 from compliance.kinds import counting
 from compliance.permit import Counter
@@ -32,8 +33,15 @@ FIELDS: Mapping[str, fields.Field] = {
         },
         required=True,
     ),
+    "agreement": fields.choice(
+        "what a consent of the consumer to contacts does: lift the cap, or nothing",
+        ("lifts", "none"),
+        default="none",
+    ),
     "after_first_talk": fields.flag("the cap holds only once there was a talk with the person"),
-    "not_replies": fields.flag("an answer to the person's own message is free"),
+    "not_replies": fields.flag(
+        "an answer to the person's own message is free, and not counted if given the same day"
+    ),
 }
 
 
@@ -48,6 +56,7 @@ class Frequency(Clause):
     hours: int | None
     after_first_talk: bool
     not_replies: bool
+    agreed: bool
 
     def read(self, rule: Rule, case: Case) -> Reading | None:
         """Closed until enough counted events have left the window, for every debt asked about."""
@@ -69,6 +78,10 @@ class Frequency(Clause):
         reading.counters = tuple(counters)
         if until > case.now:
             reading.closed = Fixed((EARLIEST, until))
+            if self.agreed and case.facts.consents:
+                named = agreements(case, asked_for)
+                reading.lifts = [span for _, spans in named for span in spans]
+                reading.lift_reason = "the consumer agreed to further contacts"
         return reading
 
     def counts(self) -> tuple[timedelta, int]:
@@ -148,11 +161,14 @@ def build(values: dict[str, Any], channels: frozenset[Channel]) -> Frequency:
     hours = n if kind == "rolling_hours" else None
     span = f"{hours} hours" if days is None else ("a day" if days == 1 else f"{days} days")
     return Frequency(
-        select=counting.selection(values, values["counts"], channels),
+        select=counting.selection(
+            values, values["counts"], channels, but_answers=values["not_replies"]
+        ),
         label=f"{values['counts']} in {span}",
         limit=values["limit"],
         days=days,
         hours=hours,
         after_first_talk=values["after_first_talk"],
         not_replies=values["not_replies"],
+        agreed=values["agreement"] == "lifts",
     )

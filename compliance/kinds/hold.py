@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from compliance import fields
@@ -21,7 +21,10 @@ FIELDS: Mapping[str, fields.Field] = {
     "unless_detail": fields.words("the mark does not bind where its detail is one of these"),
     "only_detail": fields.words("the mark binds only where its detail is one of these"),
     "days": fields.number("it ends after so many local dates; the start is day 1", minimum=1),
-    "days_after_end": fields.number("it goes on for so many days after its end", minimum=1),
+    "days_after_end": fields.number(
+        "it goes on for so many local dates after the day on which it ended", minimum=1
+    ),
+    "from_start": fields.flag("it binds from its start, though it was learned of later"),
     "exempt_modes": fields.words("calls in these modes stay open", tuple(Mode)),
 }
 
@@ -36,6 +39,7 @@ class HoldClause(Clause):
     only_detail: frozenset[str]
     days: int | None
     days_after_end: int | None
+    from_start: bool
     exempt_modes: frozenset[Mode]
 
     def read(self, rule: Rule, case: Case) -> Reading | None:
@@ -67,7 +71,7 @@ class HoldClause(Clause):
 
     def _span(self, hold: Hold, case: Case) -> list[Span]:
         start = hold.received_at or EARLIEST
-        if hold.received_at is None and hold.starts_on is not None:
+        if hold.starts_on is not None and (self.from_start or hold.received_at is None):
             start = min(z.midnight(hold.starts_on.toordinal()) for z in case.zones)
         ends = [self._end(hold, case)]
         if hold.resolved_at is not None:
@@ -78,7 +82,10 @@ class HoldClause(Clause):
     def _end(self, hold: Hold, case: Case) -> datetime:
         end = FAR
         if hold.ends_at is not None:
-            end = hold.ends_at + timedelta(days=self.days_after_end or 0)
+            end = hold.ends_at
+        if hold.ends_at is not None and self.days_after_end is not None:
+            days = self.days_after_end + 1
+            end = max(z.midnight(z.ordinal(hold.ends_at) + days) for z in case.zones)
         if self.days is not None and hold.starts_on is not None:
             after = hold.starts_on.toordinal() + self.days
             end = min(end, max(z.midnight(after) for z in case.zones))
@@ -99,5 +106,6 @@ def build(values: dict[str, Any], channels: frozenset[Channel]) -> HoldClause:
         only_detail=frozenset(values["only_detail"]),
         days=values["days"],
         days_after_end=values["days_after_end"],
+        from_start=values["from_start"],
         exempt_modes=frozenset(Mode(m) for m in values["exempt_modes"]),
     )

@@ -18,6 +18,9 @@ from compliance.zones import Zone
 NAME = "opt_out"
 CONFIRMATION = "optout_confirmation"
 
+_MEDIA: Mapping[Channel, tuple[Channel, ...]] = {Channel.RVM: (Channel.RVM, Channel.CALL)}
+"""Channels that are part of another medium: a ringless voicemail is a call, comment 14(b)-1."""
+
 _REFUSAL = bits.REFUSED | bits.OPT_OUT_WORD
 _SAID = bits.REFUSED | bits.SAME_PARTY
 
@@ -51,17 +54,18 @@ class OptOutClause(Clause):
         return Reading(closed=Fixed(*spans), reason=f"the consumer refused {medium} here")
 
     def _refusals(self, case: Case) -> Iterator[Span]:
-        channel, point = case.request.channel, case.request.contact_point
+        media, point = _media(case.request.channel), case.request.contact_point
         for o in case.facts.opt_outs:
-            if o.channel is channel and o.contact_point in (None, point):
+            if o.channel in media and o.contact_point in (None, point):
                 yield o.received_at or EARLIEST, o.lifted_at or FAR
         if not case.wishes():
             return
         word = bits.IN | bits.OPT_OUT_WORD | bits.SAME_NUMBER
+        on_these = sum(bits.CHANNEL_BIT[c] for c in media)
         for at, mask in case.events():
             if (
                 mask & _REFUSAL
-                and mask & bits.CHANNEL_BIT[channel]
+                and mask & on_these
                 and at <= case.now
                 and (mask & word == word or mask & _SAID == _SAID)
             ):
@@ -79,6 +83,10 @@ class OptOutClause(Clause):
             return False
         need = bits.OUT | bits.SAME_NUMBER | bits.CHANNEL_BIT[case.request.channel]
         return not any(mask & need == need and at >= latest for at, mask in case.events())
+
+
+def _media(channel: Channel) -> tuple[Channel, ...]:
+    return _MEDIA.get(channel, (channel,))
 
 
 def _consented_again(case: Case, refused_at: datetime) -> datetime:

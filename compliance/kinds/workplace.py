@@ -17,22 +17,28 @@ NAME = "workplace"
 
 FIELDS: Mapping[str, fields.Field] = {
     "number_kinds": fields.words("kinds of number at the workplace", required=True),
+    "always": fields.flag("whatever the employer says; another contact needs a good reason"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Workplace(Clause):
-    """No calls to work where the employer forbids them."""
+    """No calls to work where the employer forbids them, or none at all."""
 
     number_kinds: frozenset[str]
+    always: bool
 
     def read(self, rule: Rule, case: Case) -> Reading | None:
-        """Closed for good to numbers at the workplace while the employer is known to forbid it."""
-        if case.number_kind not in self.number_kinds or not case.facts.employer_prohibits:
+        """Closed for good to numbers at the workplace that the employer or the law bars."""
+        if case.number_kind not in self.number_kinds:
             return None
-        return Reading(closed=ALWAYS, reason="the employer does not allow such calls")
+        if case.facts.employer_prohibits:
+            return Reading(closed=ALWAYS, reason="the employer does not allow such calls")
+        if self.always:
+            return Reading(closed=ALWAYS, reason="no contact at the workplace without good reason")
+        return None
 
 
 def build(values: dict[str, Any], channels: frozenset[Channel]) -> Workplace:
     """The clause of one table."""
-    return Workplace(number_kinds=frozenset(values["number_kinds"]))
+    return Workplace(number_kinds=frozenset(values["number_kinds"]), always=values["always"])

@@ -95,6 +95,7 @@ def test_a_named_pack_that_is_not_there_refuses() -> None:
         ("facts.inconvenient", {"days": ["mon"]}, "facts.inconvenient"),
         ("facts.medium_optout", [{"medium": "pigeon"}], "facts.medium_optout[0].medium"),
         ("facts.medium_optout", [{"medium": "call", "why": "x"}], "facts.medium_optout[0].why"),
+        ("facts.medium_optout", [{"at": "2026-06-01T10:00:00Z"}], "facts.medium_optout[0].medium"),
         ("facts.represented", "yes", "facts.represented"),
         ("proposed.at", "2026-06-10T14:30:00", "proposed.at"),
         ("proposed.at", "noon", "proposed.at"),
