@@ -52,8 +52,9 @@ class Settings(BaseSettings):
     default_country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "US"
 
     telephony: Literal["sip"] = "sip"
-    sip_trunk_url: Annotated[str | None, _server_url("sip")] = None
+    sip_trunk_url: Annotated[str | None, _server_url("sip", "sips")] = None
     sip_trunks_file: Path | None = None  # several trunks, or one with more to say about it
+    sip_tls_port: Annotated[int, Field(ge=0, lt=65_536)] | None = None  # takes SIP by TLS there
     sip_listen: str = "127.0.0.1:0"
     sip_media_host: str = "127.0.0.1"
     sip_rtp_ports: Annotated[str, Field(pattern=r"^\d+-\d+$")] = "20000-29999"
@@ -62,7 +63,10 @@ class Settings(BaseSettings):
     calls_per_second: Annotated[float, Field(gt=0, le=500)] = 10.0
     ring_timeout_s: Annotated[float, Field(ge=1, le=120)] = 25.0
 
-    smsc_url: Annotated[str | None, _server_url("smpp")] = None
+    tls_ca_file: Path | None = None  # PEM; whom SIP and SMPP believe, None = whom the system does
+    tls_certificate_file: Path | None = None  # PEM; our own certificate, its chain and its key
+
+    smsc_url: Annotated[str | None, _server_url("smpp", "smpps")] = None
     sms_sender: str = "FERNWOOD"
     smtp_security: Literal["none", "starttls", "tls"] = "starttls"
     smtp_url: Annotated[str | None, _server_url("smtp")] = None
@@ -74,6 +78,12 @@ class Settings(BaseSettings):
     clock_start: datetime | None = None  # the service's clock reads as if started then
 
     _trunks: tuple[SipTrunk, ...] = PrivateAttr(default=())
+
+    @model_validator(mode="after")
+    def _has_a_certificate(self) -> Self:
+        if self.sip_tls_port is not None and self.tls_certificate_file is None:
+            raise ValueError("sip_tls_port needs tls_certificate_file")
+        return self
 
     @model_validator(mode="after")
     def _read_trunks(self) -> Self:
@@ -94,6 +104,7 @@ class Settings(BaseSettings):
                 name="trunk",
                 host=url.hostname or "",
                 port=url.port,
+                transport="tls" if url.scheme == "sips" else "udp",
                 username=unquote(url.username or ""),
                 password=SecretStr(unquote(url.password or "")),
                 channels=self.max_lines,

@@ -193,7 +193,7 @@ async def _open_written(
     incoming: list[AsyncIterator[MessageEvent]] = []
     mail: SmtpTransport | None = None
     if settings.smsc_url:
-        sms = await stack.enter_async_context(wires.open_sms(settings.smsc_url, clock, reactor))
+        sms = await stack.enter_async_context(wires.open_sms(settings, clock, reactor))
         texts = text_composer(templates, house)
         channels[Channel.SMS] = WrittenChannel(sms, texts, refused="undeliverable")
         incoming.append(sms.events())

@@ -15,6 +15,7 @@ from dialer.engine.written import House
 from dialer.feed.drivers.redis import redis_feed
 from dialer.feed.feed import Feed
 from dialer.feed.in_process import in_process_feed
+from dialer.runtime.tls import Tls
 from dialer.settings import Settings
 from dialer.sip_trunks import SipTrunk
 from dialer.store.database import Database
@@ -71,8 +72,14 @@ def open_telephony(
         rtp_ports=settings.rtp_range,
         media_host=settings.sip_media_host,
         find_phone=find_phone,
+        security=_tls(settings),
+        tls_port=settings.sip_tls_port,
         reactor=reactor,
     )
+
+
+def _tls(settings: Settings) -> Tls:
+    return Tls(ca_file=settings.tls_ca_file, certificate_file=settings.tls_certificate_file)
 
 
 def _trunk(told: SipTrunk) -> Trunk:
@@ -99,15 +106,17 @@ def _trunk(told: SipTrunk) -> Trunk:
 
 
 def open_sms(
-    address: str, clock: Clock, reactor: Any
+    settings: Settings, clock: Clock, reactor: Any
 ) -> AbstractAsyncContextManager[SmppTransport]:
-    url = urlsplit(address)
+    url = urlsplit(settings.smsc_url or "")
+    host = url.hostname or ""
     return open_smpp(
         reactor=reactor,
         clock=clock,
         rng=random.Random(),
-        host=url.hostname or "",
+        host=host,
         port=url.port or 0,
+        tls=_tls(settings).client(host) if url.scheme == "smpps" else None,
         system_id=unquote(url.username or ""),
         password=unquote(url.password or ""),
     )

@@ -48,6 +48,13 @@ def test_trunks_of_a_file_bound_what_is_dialed(tmp_path: Path) -> None:
     assert (fewer.lines, fewer.line_rate) == (5, 2.0)
 
 
+def test_tls_by_the_url_and_a_certificate_for_those_who_connect() -> None:
+    (trunk,) = Settings(sip_trunk_url="sips://sip.carrier.example:5061").trunks
+    assert trunk.transport == "tls"
+    with pytest.raises(ValidationError, match="tls_certificate_file"):
+        Settings(sip_tls_port=5061)
+
+
 def test_one_trunk_needs_no_file() -> None:
     settings = Settings(sip_trunk_url="sip://desk:p%40ss@192.0.2.7:5080", max_lines=12)
     (trunk,) = settings.trunks

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import struct
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -188,7 +189,7 @@ class Session:
 
 
 @asynccontextmanager
-async def run_smsc(port: int = 0) -> AsyncIterator[Smsc]:
+async def run_smsc(port: int = 0, tls: ssl.SSLContext | None = None) -> AsyncIterator[Smsc]:
     smsc = Smsc()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -201,7 +202,7 @@ async def run_smsc(port: int = 0) -> AsyncIterator[Smsc]:
         finally:
             writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", port)
+    server = await asyncio.start_server(serve, "127.0.0.1", port, ssl=tls)
     smsc.port = server.sockets[0].getsockname()[1]
     try:
         yield smsc

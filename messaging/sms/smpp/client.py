@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 
 import structlog
+from twisted.internet.interfaces import IOpenSSLClientConnectionCreator
 
 from compliance.facts import Channel
 from compliance.permit import NotCovered, Permit
@@ -243,6 +244,7 @@ async def open_smpp(
     rng: random.Random,
     host: str,
     port: int,
+    tls: IOpenSSLClientConnectionCreator | None = None,
     system_id: str,
     password: str,
     system_type: str = "",
@@ -256,6 +258,7 @@ async def open_smpp(
 ) -> AsyncIterator[SmppTransport]:
     """An SMPP transport on `reactor`, which must run on the current asyncio loop.
 
+    With `tls` the session is encrypted, and the message centre proves who it is first.
     It connects in the background and again after each loss: `health` tells. One session is opened
     for each of `binds`; `rate_limit` is messages per second over all of them, None for no limit.
     `resume`: messages sent before a restart whose receipts are still to come.
@@ -270,6 +273,7 @@ async def open_smpp(
             rng=rng,
             host=host,
             port=port,
+            tls=tls,
             connect_timeout=connect_timeout,
             backoff=backoff,
             new_session=lambda: SmppSession(

@@ -7,10 +7,14 @@ import random
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
-from twisted.internet.endpoints import TCP4ClientEndpoint, TCP6ClientEndpoint, connectProtocol
+from twisted.internet.endpoints import TCP4ClientEndpoint, TCP6ClientEndpoint
 from twisted.internet.error import ConnectError
+from twisted.internet.interfaces import IOpenSSLClientConnectionCreator
+from twisted.internet.protocol import Factory
+from twisted.protocols.tls import TLSMemoryBIOFactory
 
 from messaging.sms.smpp.errors import SmppError
 from messaging.sms.smpp.protocol import SmppSession
@@ -45,6 +49,7 @@ class Link:
         rng: random.Random,
         host: str,
         port: int,
+        tls: IOpenSSLClientConnectionCreator | None,
         connect_timeout: float,
         backoff: Backoff,
         new_session: Callable[[], SmppSession],
@@ -55,6 +60,7 @@ class Link:
         self._rng = rng
         self._host = host
         self._port = port
+        self._tls = tls
         self._connect_timeout = connect_timeout
         self._backoff = backoff
         self._new_session = new_session
@@ -95,6 +101,16 @@ class Link:
             session.abort()
             await closed
 
+    def _factory(self, session: SmppSession) -> Any:
+        """Builds the one session of a connection, with TLS around it where that is wanted."""
+        factory: Any = Factory()
+        factory.protocol = lambda: session
+        factory.noisy = False
+        if self._tls is None:
+            return factory
+        clock: Any = self._reactor
+        return TLSMemoryBIOFactory(self._tls, True, factory, clock)
+
     async def _connect(self) -> None:
         """One life of a session. Returns when a bound session ended."""
         loop = asyncio.get_running_loop()
@@ -105,7 +121,7 @@ class Link:
         session = self._new_session()
         ended = loop.create_future()
         session.closed.addCallback(lambda _: None if ended.done() else ended.set_result(None))
-        await connectProtocol(endpoint, session).asFuture(loop)
+        await endpoint.connect(self._factory(session)).asFuture(loop)
         self._session = session
         try:
             await session.bound.asFuture(loop)

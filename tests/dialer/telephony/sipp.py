@@ -17,6 +17,7 @@ from typing import TypeVar
 
 from dialer.telephony.drivers.sip.engine import SipEngine, open_sip_engine
 from dialer.telephony.drivers.sip.registrar import Phone
+from dialer.telephony.drivers.sip.streams import Security
 from dialer.telephony.drivers.sip.timers import Timers
 from dialer.telephony.drivers.sip.trunk import Trunk
 from dialer.telephony.port import CallEvent, CallSpec, Ended
@@ -172,6 +173,8 @@ async def desk(
     reading: bool = True,
     phones: Sequence[Phone] = (),
     transfer_to: frozenset[str] = frozenset(),
+    security: Security | None = None,
+    tls_port: int | None = None,
     each: Mapping[str, Mapping[str, object]] | None = None,
     **trunk: object,
 ) -> AsyncIterator[Desk]:
@@ -192,6 +195,8 @@ async def desk(
         media_host="127.0.0.1",
         find_phone={phone.name: phone for phone in phones}.get,
         transfer_to=transfer_to,
+        security=security,
+        tls_port=tls_port,
         timers=timers,
     ) as engine:
         made = Desk(engine)

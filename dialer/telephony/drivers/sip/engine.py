@@ -22,11 +22,12 @@ from dialer.telephony.drivers.sip.call import Call
 from dialer.telephony.drivers.sip.incoming import IncomingCall
 from dialer.telephony.drivers.sip.layer import Layer, SipCounters
 from dialer.telephony.drivers.sip.leg import Leg, Services
-from dialer.telephony.drivers.sip.listening import listen_at
+from dialer.telephony.drivers.sip.listening import listen_at, listen_tls_at
 from dialer.telephony.drivers.sip.media import MediaCounters, NoPort, PortPool, Ticker
 from dialer.telephony.drivers.sip.reactor import Reactor, loop_reactor, pause
 from dialer.telephony.drivers.sip.reception import Reception
 from dialer.telephony.drivers.sip.registrar import FindPhone, Registrar
+from dialer.telephony.drivers.sip.streams import Security
 from dialer.telephony.drivers.sip.timers import Timers
 from dialer.telephony.drivers.sip.transactions import Server
 from dialer.telephony.drivers.sip.trunk import Trunk, TrunkState
@@ -84,8 +85,9 @@ class SipEngine:
         rtp_interface: str,
         media_host: str,
         writer: ThreadPoolExecutor,
+        security: Security | None,
     ) -> None:
-        self.layer = Layer(reactor, timers, self)
+        self.layer = Layer(reactor, timers, self, security)
         self._clock = clock
         self._reactor = reactor
         self._trunks = Trunks(trunks, clock.monotonic)
@@ -293,6 +295,9 @@ class SipEngine:
         while self.layer.asking() and self._reactor.seconds() < end:
             await pause(self._reactor, 0.01)
         self.layer.close()
+        while self.layer.streams.live and self._reactor.seconds() < end:
+            await pause(self._reactor, 0.01)
+        self.layer.streams.abort()
         await self._ports.closed()
         self._events.put_nowait(None)
 
@@ -381,6 +386,8 @@ async def open_sip_engine(
     media_host: str = "127.0.0.1",
     find_phone: FindPhone = _no_phone,
     transfer_to: frozenset[str] = frozenset(),
+    security: Security | None = None,
+    tls_port: int | None = None,
     reactor: Reactor | None = None,
     timers: Timers | None = None,
 ) -> AsyncIterator[SipEngine]:
@@ -388,10 +395,11 @@ async def open_sip_engine(
 
     `media_host` is the IPv4 address that the far side is told, for RTP and for SIP where `listen`
     names no address of its own. `find_phone` gives an agent's phone by its name, and
-    `transfer_to` are the in-house numbers that a call may be transferred to.
+    `transfer_to` are the in-house numbers that a call may be transferred to. A trunk by TLS needs
+    `security`; with `tls_port` encrypted connections are taken too, at the host of `listen`.
     Without `reactor` the engine makes one for the running loop; in a process that has installed
-    Twisted's asyncio reactor, pass that one. Raises OSError for an address that can't be used and
-    Malformed for one that is none.
+    Twisted's asyncio reactor, pass that one. Raises OSError for an address that can't be used,
+    Malformed for one that is none, ValueError where TLS lacks what it needs.
     """
     host, _, port = listen.rpartition(":")
     if not host or not port.isdigit():
@@ -411,9 +419,12 @@ async def open_sip_engine(
             rtp_interface=host,
             media_host=media_host,
             writer=writer,
+            security=security,
         )
         number = await listen_at(stack, engine.layer, reactor, host, int(port))
         engine.layer.advertised = (media_host if host == "0.0.0.0" else host, number)
+        if tls_port is not None:
+            engine.layer.advertised_tls = listen_tls_at(stack, engine.layer, host, tls_port)
         stack.push_async_callback(engine.close)
         await engine.open()
         yield engine

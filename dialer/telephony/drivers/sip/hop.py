@@ -9,11 +9,16 @@ from dialer.telephony.wire.headers import Uri, param
 
 
 class Address(NamedTuple):
-    """An IPv4 address and port; `transport` is UDP or TCP."""
+    """An IPv4 address and port; `transport` is UDP, TCP or TLS."""
 
     host: str
     port: int
     transport: str = "UDP"
+
+    @property
+    def reliable(self) -> bool:
+        """Whether what is sent there arrives, or the connection breaks."""
+        return self.transport != "UDP"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,9 +36,16 @@ class Hop:
 
 
 def address_of(uri: Uri, otherwise: Address) -> Address:
-    """Where a hop is; one that is a name is reached as the dialog's first request was."""
+    """Where a hop is; one that is a name is reached as the dialog's first request was.
+
+    So is one that would lead from an encrypted connection to an open one, or the other way.
+    """
     parts = uri.host.split(".")
     if len(parts) == 4 and all(part.isdigit() and int(part) < 256 for part in parts):
         transport = (param(uri.params, "transport") or "UDP").upper()
-        return Address(uri.host, uri.port or 5060, transport)
+        if uri.scheme == "sips":
+            transport = "TLS"
+        if (transport == "TLS") == (otherwise.transport == "TLS"):
+            usual = 5061 if transport == "TLS" else 5060
+            return Address(uri.host, uri.port or usual, transport)
     return otherwise

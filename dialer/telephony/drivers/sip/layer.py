@@ -1,4 +1,4 @@
-"""SIP in and out, by UDP and TCP: each message to its transaction, junk to the counters."""
+"""SIP in and out, by UDP, TCP and TLS: each message to its transaction, junk to the counters."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from twisted.internet.protocol import DatagramProtocol
 
 from dialer.telephony.drivers.sip.hop import Address
 from dialer.telephony.drivers.sip.reactor import Reactor
-from dialer.telephony.drivers.sip.streams import Streams
+from dialer.telephony.drivers.sip.streams import Security, Streams
 from dialer.telephony.drivers.sip.timers import Timers
 from dialer.telephony.drivers.sip.transactions import (
     Client,
@@ -71,15 +71,18 @@ class Core(Protocol):
 
 
 class Layer(DatagramProtocol):
-    """Transactions over one UDP socket and any number of TCP connections."""
+    """Transactions over one UDP socket and any number of connections."""
 
     noisy = False
     transport: Any
 
-    def __init__(self, reactor: Reactor, timers: Timers, core: Core) -> None:
+    def __init__(
+        self, reactor: Reactor, timers: Timers, core: Core, security: Security | None = None
+    ) -> None:
         self.counters = SipCounters()
         self.advertised = ("127.0.0.1", 0)
-        self.streams = Streams(reactor, self.receive, self._junk, self._refused)
+        self.advertised_tls: int | None = None  # the port where we take encrypted connections
+        self.streams = Streams(reactor, self.receive, self._junk, self._refused, security)
         self._reactor = reactor
         self._timers = timers
         self._core = core
@@ -91,18 +94,22 @@ class Layer(DatagramProtocol):
 
     def via(self, transport: str = "UDP") -> str:
         """A Via of ours with a fresh branch."""
-        host, port = self.advertised
+        host, port = self._place(transport)
         return f"SIP/2.0/{transport} {host}:{port};branch=z9hG4bK{secrets.token_hex(12)};rport"
 
     def contact(self, transport: str = "UDP") -> str:
         """The value of Contact in our requests and answers."""
-        host, port = self.advertised
+        host, port = self._place(transport)
         how = "" if transport == "UDP" else f";transport={transport.lower()}"
         return f"<sip:ringfence@{host}:{port}{how}>"
 
+    def _place(self, transport: str) -> tuple[str, int]:
+        host, port = self.advertised
+        return host, (self.advertised_tls or port) if transport == "TLS" else port
+
     def send(self, data: bytes, address: Address) -> None:
         self.counters.sent += 1
-        if address.transport == "TCP":
+        if address.reliable:
             self.streams.send(data, address)
             return
         try:
@@ -127,7 +134,7 @@ class Layer(DatagramProtocol):
             send=lambda data: self.send(data, address),
             user=user,
             ended=lambda: self._forget(key, client),
-            reliable=address.transport == "TCP",
+            reliable=address.reliable,
         )
         self._clients[key] = client
         self._sent_to[client] = address
@@ -230,7 +237,7 @@ class Layer(DatagramProtocol):
             source=source,
             send=lambda data: self.send(data, back),
             ended=lambda: self._servers.pop(key, None),
-            reliable=source.transport == "TCP",
+            reliable=source.reliable,
         )
         self._servers[key] = server
         return server
@@ -242,11 +249,11 @@ class Layer(DatagramProtocol):
             if found and branch == found.group(1).decode() and client.unanswered:
                 client.fail(Gone.REFUSED)
 
-    def _refused(self, address: Address) -> None:
+    def _refused(self, address: Address, why: Gone) -> None:
         """No connection could be made."""
         for client, place in tuple(self._sent_to.items()):
             if place == address and client.unanswered:
-                client.fail(Gone.REFUSED)
+                client.fail(why)
 
     # The end
 

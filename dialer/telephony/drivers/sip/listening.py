@@ -1,4 +1,4 @@
-"""The sockets of the SIP layer: UDP and TCP at one port number."""
+"""The sockets of the SIP layer: UDP and TCP at one port number, TLS at its own."""
 
 from __future__ import annotations
 
@@ -32,6 +32,13 @@ async def listen_at(
         stack.push_async_callback(_close_socket, tcp)
         return number
     raise AssertionError("unreachable")
+
+
+def listen_tls_at(stack: AsyncExitStack, layer: Layer, host: str, port: int) -> int:
+    """Take encrypted connections too, at any free port where `port` is 0."""
+    tls: Any = layer.streams.listen_tls(port, host)
+    stack.push_async_callback(_close_socket, tls)
+    return int(tls.getHost().port)
 
 
 async def _close_socket(port: Any) -> None:

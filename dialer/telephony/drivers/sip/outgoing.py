@@ -213,4 +213,4 @@ class OutgoingLeg(Leg):
     def _ended_by(self, failure: Failure) -> str:
         if self._timed_out or self._hanging_up or failure.gone is Gone.SILENT:
             return "us"
-        return "network" if failure.gone is Gone.REFUSED else "them"
+        return "network" if failure.gone is not None else "them"

@@ -33,6 +33,12 @@ class Gone(StrEnum):
 
     SILENT = "no final answer"
     REFUSED = "nobody listens there"
+    INSECURE = "no secure connection"
+
+    @property
+    def unsent(self) -> bool:
+        """Whether it is proved that nobody has taken the request."""
+        return self is not Gone.SILENT
 
 
 class ClientUser(Protocol):

@@ -26,7 +26,7 @@ class Trunk:
     host: str
     port: int = 5060
     priority: int = 1
-    transport: str = "UDP"  # or TCP
+    transport: str = "UDP"  # or TCP or TLS
     username: str = ""
     password: str = ""
     from_domain: str = ""  # default: host

@@ -28,13 +28,17 @@ class Trunks:
         self._watches: list[TrunkWatch | Registration] = []
 
     async def open(self, reactor: TimeReactor, layer: Layer) -> None:
-        """Find their addresses and begin to watch them. OSError for an unknown host."""
+        """Find their addresses and begin to watch them.
+
+        OSError for an unknown host; OSError and ValueError where TLS lacks what it needs.
+        """
         loop = asyncio.get_running_loop()
         for trunk in self._configured:
             found = await loop.getaddrinfo(
                 trunk.host, trunk.port, family=socket.AF_INET, type=socket.SOCK_DGRAM
             )
             address = Address(str(found[0][4][0]), int(found[0][4][1]), trunk.transport)
+            layer.streams.expect(address, trunk.host)
             self._states.append(TrunkState(trunk, address, self._seconds))
         for state in self._states:
             self._watches.append(TrunkWatch(reactor, layer, state))

@@ -62,6 +62,6 @@ class TrunkWatch:
         self._alarm.set(self._trunk.trunk.keepalive_s, self._ask)
 
     def gone(self, why: Gone) -> None:
-        if why is Gone.REFUSED or self._trunk.answers_options:
+        if why.unsent or self._trunk.answers_options:
             self._trunk.lost(f"OPTIONS: {why}")
         self._alarm.set(min(_FAST, self._trunk.trunk.keepalive_s), self._ask)
