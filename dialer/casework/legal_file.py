@@ -139,6 +139,11 @@ def may_become(stage: Stage, wanted: Stage) -> bool:
     return wanted in _NEXT[stage]
 
 
+def following(stage: Stage) -> tuple[Stage, ...]:
+    """The stages that a legal file may reach next."""
+    return tuple(other for other in Stage if may_become(stage, other))
+
+
 def against_referral(
     items: Sequence[ChecklistItem],
     limit: Limitation | None,

@@ -50,6 +50,11 @@ _NEXT: Mapping[DisputeState, frozenset[DisputeState]] = {
 }
 
 
+def following(state: DisputeState) -> tuple[DisputeState, ...]:
+    """The states that a dispute may reach next, in the order of their list."""
+    return tuple(other for other in DisputeState if other in _NEXT[state])
+
+
 class WrongStep(ValueError):
     """A dispute can't go from the state it is in to the one asked for."""
 

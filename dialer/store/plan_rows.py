@@ -47,7 +47,7 @@ OF_PROGRESS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredPlan:
-    """A plan in the store. `agreement` is the text that is accepted as a whole."""
+    """A plan in the store. `agreement` is the text that is accepted as a whole, `how` the way."""
 
     id: str
     case_id: str
@@ -65,6 +65,7 @@ class StoredPlan:
     proposed_at: datetime
     agreed_at: datetime | None
     ended_at: datetime | None
+    how: str | None = None
 
 
 async def find(conn: AsyncConnection, where: ColumnElement[bool]) -> list[StoredPlan]:
@@ -143,4 +144,5 @@ def _plan_from(row: Row[Any], schedule: Sequence[Instalment]) -> StoredPlan:
         proposed_at=row.proposed_at,
         agreed_at=row.agreed_at,
         ended_at=row.ended_at,
+        how=row.evidence["how"] if row.evidence else None,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dialer.web.casework_labels import CASEWORK
+from dialer.web.casework_labels import ACCEPTANCES, CASEWORK, LEVELS
 from dialer.web.desk_labels import DESK
 
 
@@ -181,6 +181,8 @@ FAMILIES: Mapping[str, Mapping[str, str]] = {
     "find_by": FIND_BY,
     "casework": CASEWORK,
     "desk": DESK,
+    "level": LEVELS,
+    "acceptance": ACCEPTANCES,
 }
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from fastapi import APIRouter, HTTPException, Request
 
 from compliance.ledger import instant
+from dialer.casework.proposals import Proposal
 from dialer.engine.agreement_offers import NotOffered, Offered
 from dialer.engine.notices import WRITTEN
 from dialer.model.plan import PlanRefused, Waiver
@@ -13,6 +16,7 @@ from dialer.model.promise import PromiseRefused
 from dialer.store import (
     creditor_updates,
     payments,
+    plan_proposals,
     plans,
     promises,
 )
@@ -90,6 +94,37 @@ async def reverse_payment(
             services.db, payment_ref, undone, now=services.clock.now()
         )
     return Done(changed=changed)
+
+
+@router.get("/cases/{case_id}/proposals", tags=["plans"])
+async def get_proposals(
+    request: Request,
+    actor: Works,
+    case_id: str,
+    debt_id: str,
+    first_due_on: date,
+    *,
+    monthly_minor: int | None = None,
+    front_payment_minor: int = 0,
+    waive_fees_minor: int = 0,
+    waive_interest_minor: int = 0,
+) -> list[Proposal]:
+    """Plans that can be offered: by length, and the shortest for what a month allows."""
+    services = services_of(request)
+    asked = plan_proposals.Asked(
+        debt_id=debt_id,
+        first_due_on=first_due_on,
+        monthly_minor=monthly_minor,
+        front_payment_minor=front_payment_minor,
+        waiver=Waiver(interest_minor=waive_interest_minor, fees_minor=waive_fees_minor),
+    )
+    with answering():
+        case, terms = await case_and_terms(request, case_id)
+        async with services.db.read() as conn:
+            found = await plan_proposals.proposals(
+                conn, case, asked, terms, now=services.clock.now()
+            )
+    return list(found)
 
 
 @router.post("/cases/{case_id}/plans", tags=["plans"], status_code=201)

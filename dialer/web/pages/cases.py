@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Coroutine
+from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Annotated
 
@@ -11,21 +12,33 @@ from fastapi import APIRouter, Form, HTTPException, Request
 from starlette.responses import RedirectResponse, Response
 
 from compliance.facts import Channel
-from dialer.web.api import casework, casework_money
+from dialer.casework import legal_file
+from dialer.casework.proposals import Proposal
+from dialer.model import dispute
+from dialer.reports.case_view import CaseView
+from dialer.store import legal
+from dialer.store.accounts import Actor
+from dialer.web.api import casework, casework_money, casework_superiors
 from dialer.web.api.casework_base import Works, answering, case_and_terms
 from dialer.web.api.casework_bodies import IdentityBody, NoteBody, PromiseBody
-from dialer.web.auth import CSRF_FIELD, services_of
+from dialer.web.auth import CSRF_FIELD, Permission, may, services_of
 from dialer.web.i18n import language_of
+from dialer.web.pages import case_answers
+from dialer.web.pages.case_words import WORDS
 from dialer.web.render import render, translate
 
 router = APIRouter(prefix="/cases", include_in_schema=False)
 
 CHANNELS = (Channel.CALL, Channel.SMS, Channel.EMAIL)
+FIRST_AFTER = timedelta(days=14)
 
 
 @router.get("/{case_id}")
-async def case_page(request: Request, actor: Works, case_id: str, purpose: str = "") -> Response:
-    return await _page(request, actor, case_id, purpose=purpose)
+async def case_page(
+    request: Request, actor: Works, case_id: str, purpose: str = "", q: str = ""
+) -> Response:
+    """The page; with `q`, what the knowledge base answers."""
+    return await _page(request, actor, case_id, purpose=purpose, q=q)
 
 
 @router.post("/{case_id}/identity")
@@ -37,11 +50,8 @@ async def check_identity(request: Request, actor: Works, case_id: str) -> Respon
         for name, value in form.items()
         if isinstance(value, str) and value.strip() and name != CSRF_FIELD
     }
-    try:
-        await casework.check_identity(request, actor, case_id, IdentityBody(answers=answers))
-    except HTTPException as error:
-        return await _page(request, actor, case_id, problem=error)
-    return _back(case_id)
+    checked = casework.check_identity(request, actor, case_id, IdentityBody(answers=answers))
+    return await act_on(request, actor, case_id, checked)
 
 
 @router.post("/{case_id}/promise")
@@ -54,16 +64,12 @@ async def take_promise(
     *,
     due_on: Annotated[date, Form()],
 ) -> Response:
-    minor = _minor(amount, currency)
-    if minor is None:
-        error = HTTPException(409, translate(request, "This is not an amount."))
-        return await _page(request, actor, case_id, problem=error)
-    body = PromiseBody(amount_minor=minor, currency=currency, due_on=due_on)
-    try:
+    async def act() -> None:
+        minor = minor_of(request, amount, currency)
+        body = PromiseBody(amount_minor=minor, currency=currency, due_on=due_on)
         await casework_money.take_promise(request, actor, case_id, body)
-    except HTTPException as error:
-        return await _page(request, actor, case_id, problem=error)
-    return _back(case_id)
+
+    return await act_on(request, actor, case_id, act())
 
 
 @router.post("/{case_id}/note")
@@ -73,11 +79,19 @@ async def add_note(
     case_id: str,
     text: Annotated[str, Form(min_length=1, max_length=10_000)],
 ) -> Response:
+    note = casework.add_note(request, actor, case_id, NoteBody(text=text))
+    return await act_on(request, actor, case_id, note)
+
+
+async def act_on(
+    request: Request, actor: Actor, case_id: str, act: Coroutine[None, None, object]
+) -> Response:
+    """Do it, and show the page of the case again; where it is refused, with the reasons."""
     try:
-        await casework.add_note(request, actor, case_id, NoteBody(text=text))
+        await act
     except HTTPException as error:
         return await _page(request, actor, case_id, problem=error)
-    return _back(case_id)
+    return RedirectResponse(f"/cases/{case_id}", 303)
 
 
 async def _page(
@@ -86,14 +100,18 @@ async def _page(
     case_id: str,
     *,
     purpose: str = "",
+    q: str = "",
     problem: HTTPException | None = None,
 ) -> Response:
     services = services_of(request)
     view = await casework.get_case(request, actor, case_id, purpose or None)
     with answering():
-        _, terms = await case_and_terms(request, case_id)
+        case, terms = await case_and_terms(request, case_id)
     asked = [await services.next_moment(view.consumer_id, channel) for channel in CHANNELS]
     spoken = language_of(request).tag.split("-", maxsplit=1)[0]
+    decides = may(actor, Permission.DECIDE_CASES)
+    async with services.db.read() as conn:
+        files = await legal.of_case(conn, case_id) if decides else []
     return render(
         request,
         "case.html",
@@ -105,20 +123,41 @@ async def _page(
             for question in terms.identity
         ],
         moments=[moment for moment in asked if moment is not None],
+        proposals=await _proposals(request, actor, view, case.today(services.clock.now())),
+        articles=await case_answers.found(request, actor, view, q),
+        q=q,
+        words=WORDS,
+        readiness=await casework_superiors.get_readiness(request, actor, case_id)
+        if decides
+        else None,
+        legal_files=[(file, legal_file.following(file.stage)) for file in files],
+        next_steps={
+            line.dispute.dispute_id: dispute.following(line.dispute.state) for line in view.disputes
+        },
         purpose=purpose,
         problem=problem.detail if problem else None,
     )
 
 
-def _back(case_id: str) -> Response:
-    return RedirectResponse(f"/cases/{case_id}", 303)
+async def _proposals(
+    request: Request, actor: Actor, view: CaseView, today: date
+) -> dict[str, list[Proposal]]:
+    """What can be offered for each open debt, the first payment in two weeks."""
+    found: dict[str, list[Proposal]] = {}
+    for debt in view.debts:
+        if debt.status == "open" and debt.balance_minor and debt.currency:
+            found[debt.id] = await casework_money.get_proposals(
+                request, actor, view.id, debt.id, today + FIRST_AFTER
+            )
+    return found
 
 
-def _minor(amount: str, currency: str) -> int | None:
-    """An amount as people write it, in minor units; None where it is none."""
+def minor_of(request: Request, amount: str, currency: str) -> int:
+    """An amount as people write it, in minor units. Raises HTTPException where it is none."""
     try:
         minor = Decimal(amount.strip()).scaleb(get_currency_precision(currency))
     except InvalidOperation:
-        return None
-    fits = minor.is_finite() and minor == minor.to_integral_value() and 0 < minor < 2**62
-    return int(minor) if fits else None
+        minor = Decimal("NaN")
+    if minor.is_finite() and minor == minor.to_integral_value() and 0 < minor < 2**62:
+        return int(minor)
+    raise HTTPException(409, translate(request, "This is not an amount."))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
 
@@ -13,64 +13,22 @@ import httpx
 import pytest
 from sqlalchemy import select, update
 
-from compliance import packs
-from compliance.facts import Channel, Consent
 from compliance.ledger import canonical
-from compliance.permit import Permit
-from dialer.casework.terms import shipped
 from dialer.engine.agreement_offers import AgreementOffers, NotOffered, Offered
-from dialer.engine.channels import Attempted
-from dialer.engine.notices import Notices
-from dialer.engine.written import House, text_composer
 from dialer.feed.in_process import InProcessFeed
-from dialer.model.campaign import Campaign
-from dialer.model.case import Case
 from dialer.model.plan import PlanRefused
-from dialer.store import consumers, plans, tables
+from dialer.store import plans, tables
 from dialer.store.accounts import Role
 from dialer.store.casework_tables import plans as plan_table
 from dialer.store.database import Database
-from dialer.store.gate import open_gate
-from dialer.store.ids import new_id
 from dialer.store.plan_rows import StoredPlan, StoredState
 from dialer.store.plans import Wish
 from dialer.web.services import Services
-from messaging.templates import sample_templates
 from scheduler.clock import ManualClock
 from tests.dialer.store.owing import TUESDAY, US, ask_gate, in_ledger, owe, told
-from tests.dialer.store.people import ACTOR, Somebody, add_somebody
+from tests.dialer.store.people import Somebody, add_somebody
 from tests.dialer.web.conftest import LogIn, Outside, csrf_of, make_services
-
-BASE = "https://fernwood.example/agree/"
-HOUSE = House(
-    name="Fernwood",
-    phone="+1 212 555 0100",
-    postal_address="1 Elm Street",
-    sms_sender="+12125550100",
-    email_sender="desk@fernwood.example",
-    unsubscribe_base="https://fernwood.example/u/",
-    unsubscribe_key=b"k" * 32,
-)
-
-
-@dataclass(slots=True)
-class Paper:
-    """A channel that writes each text down instead of sending it."""
-
-    texts: list[str] = field(default_factory=list)
-
-    async def ready(self) -> str | None:
-        return None
-
-    async def contact(
-        self, permit: Permit, campaign: Campaign | None, case: Case, template: str
-    ) -> Attempted:
-        compose = text_composer(sample_templates(), HOUSE)
-        self.texts.append(compose(permit, campaign, case, template).text)
-        return Attempted(outcome="sent")
-
-    async def after(self, permit: Permit, case: Case, attempted: Attempted) -> None:
-        pass
+from tests.dialer.web.offers import Paper, allow_texts, open_offers, path_in
 
 
 @pytest.fixture
@@ -79,19 +37,9 @@ def paper() -> Paper:
 
 
 @pytest.fixture
-async def offers(db: Database, clock: ManualClock, paper: Paper) -> AsyncIterator[AgreementOffers]:
-    catalogue = {name: packs.shipped()[name] for name in ("core", "us.regf")}
-    async with open_gate(db, catalogue) as gate:
-        notices = Notices(
-            db=db,
-            gate=gate,
-            catalogue=catalogue,
-            channels={Channel.SMS: paper},
-            clock=clock,
-            owner="main",
-            actor=ACTOR,
-        )
-        yield AgreementOffers(db=db, notices=notices, terms=shipped(), base=BASE, key=b"k" * 32)
+async def offers(db: Database, paper: Paper) -> AsyncIterator[AgreementOffers]:
+    async with open_offers(db, paper) as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -119,17 +67,6 @@ async def one(db: Database) -> Somebody:
     return somebody
 
 
-async def allow_texts(db: Database, one: Somebody) -> None:
-    consent = Consent(
-        consent_id=new_id("consent"),
-        channel=Channel.SMS,
-        given_to="collector",
-        given_at=db.clock.now(),
-        contact_point=one.point,
-    )
-    await consumers.add_consent(db, one.person, consent, source="agent", now=db.clock.now())
-
-
 async def proposed(db: Database, one: Somebody, *, replaces: str | None = None) -> StoredPlan:
     wish = Wish(
         case_id=one.case,
@@ -149,12 +86,6 @@ async def proposed(db: Database, one: Somebody, *, replaces: str | None = None) 
 async def advance(db: Database, by: timedelta) -> None:
     assert isinstance(db.clock, ManualClock)
     await db.clock.advance(by.total_seconds())
-
-
-def path_in(text: str) -> str:
-    found = re.search(r"https://fernwood\.example(/agree/\S+)", text)
-    assert found is not None, text
-    return found.group(1)
 
 
 def hidden(page: str, name: str) -> str:
