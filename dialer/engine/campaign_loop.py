@@ -17,8 +17,9 @@ from dialer.engine.planning import Order, read_order
 from dialer.engine.supervisor import Supervisor
 from dialer.model.campaign import Campaign, CampaignState
 from dialer.pacing.floor import Team
+from dialer.pacing.lists import OTHERS
 from dialer.pacing.plan import Counts
-from dialer.store import abandonment, campaigns, claims, pacers
+from dialer.store import abandonment, campaigns, claims, pacers, roster
 from dialer.store.claims import DueCase
 from dialer.store.database import Database
 from scheduler.cadence import StrategyError
@@ -69,6 +70,7 @@ class CampaignLoop:
     async def run(self) -> None:
         """Tick until `stop`; what pacers have learned is kept."""
         try:
+            await self._read_roster()
             while not self._stopping:
                 await self.tick()
                 await self._clock.sleep(TICK_S)
@@ -119,6 +121,8 @@ class CampaignLoop:
             return None
         if known is not None:
             known.reorder(order)
+            if self._outreach.brakes is not None:
+                await self._outreach.brakes.count(campaign, self._clock.now())
             return known
         return await self._begin(order)
 
@@ -130,6 +134,8 @@ class CampaignLoop:
         budget = budget_of(self._catalogue, campaign.actor, places)
         pace = Pace(order=order, budget=budget, line=self._line, shift_began=now)
         await self._recount(pace)
+        if self._outreach.brakes is not None:
+            await self._outreach.brakes.count(campaign, now)
         pace.resume(kept, now)
         return pace
 
@@ -141,7 +147,7 @@ class CampaignLoop:
                 pace.heard(event)
         if self._desk is None:
             return
-        with_agents = (ident for ident, pace in self._paces.items() if pace.with_agents)
+        with_agents = [pace.order.campaign for pace in self._paces.values() if pace.with_agents]
         self._desk.serve(with_agents, self._outreach.lines.under_way())
         self._desk.tick()
         for move in self._desk.moves():
@@ -153,9 +159,17 @@ class CampaignLoop:
         if self._clock.monotonic() - self._counted < COUNT_S:
             return
         self._counted = self._clock.monotonic()
+        await self._read_roster()
         for pace in self._paces.values():
             if pace.with_agents:
                 await self._recount(pace)
+            if self._outreach.brakes is not None:
+                await self._outreach.brakes.count(pace.order.campaign, self._clock.now())
+
+    async def _read_roster(self) -> None:
+        if self._desk is not None:
+            async with self._db.read() as conn:
+                self._desk.plan(await roster.read(conn, self._desk.limits))
 
     async def _recount(self, pace: Pace) -> None:
         since = pace.period_start(self._clock.now())
@@ -196,11 +210,22 @@ class CampaignLoop:
             NOBODY if self._desk is None else self._desk.team(campaign.id),
             max(0, room),
         )
-        due = await self._claim(pace, Channel.CALL, wanted)
+        due = await self._claim_lists(pace, wanted)
         lines.claimed(campaign.id, [case.case_id for case in due])
         self._start(pace, due, ("call", kind))
 
-    async def _claim(self, pace: Pace, channel: Channel | None, limit: int) -> list[DueCase]:
+    async def _claim_lists(self, pace: Pace, limit: int) -> list[DueCase]:
+        """Due calls by the weights of their lists; turns that a list can't use go to the others."""
+        due: list[DueCase] = []
+        if pace.mix is not None and limit > 0:
+            for name, turns in pace.mix.turns(limit).items():
+                if name != OTHERS:
+                    due += await self._claim(pace, Channel.CALL, turns, list_name=name)
+        return due + await self._claim(pace, Channel.CALL, limit - len(due))
+
+    async def _claim(
+        self, pace: Pace, channel: Channel | None, limit: int, *, list_name: str | None = None
+    ) -> list[DueCase]:
         if limit <= 0:
             return []
         return await claims.claim_due(
@@ -211,6 +236,7 @@ class CampaignLoop:
             now=self._clock.now(),
             limit=limit,
             lease=CLAIM_LEASE,
+            list_name=list_name,
         )
 
     def _start(self, pace: Pace, due: list[DueCase], kinds: tuple[str, ...]) -> None:

@@ -18,8 +18,10 @@ import structlog
 
 from dialer.engine.lines import Errand, Lines
 from dialer.engine.phones import Phones
+from dialer.engine.staffing import SHIFT_END, Staffing
 from dialer.feed.feed import Feed, FeedEvent
 from dialer.model.agent import (
+    AWAY,
     Agent,
     AgentId,
     AgentState,
@@ -36,9 +38,10 @@ from dialer.model.agent import (
     Wish,
 )
 from dialer.model.call_events import Answered, Bridged, CallEvent, Ended
-from dialer.model.campaign import CampaignId
+from dialer.model.campaign import Campaign, CampaignId
+from dialer.model.roster import FloorRules, Roster
 from dialer.pacing import floor as rules
-from dialer.pacing.floor import Badge, Floor, FloorRules, Team, Waiting
+from dialer.pacing.floor import Floor, Team, Waiting
 from dialer.telephony.port import (
     AgentLegSpec,
     EngineRefused,
@@ -117,14 +120,13 @@ class Desk:
         limits: FloorRules,
     ) -> None:
         self.phones = phones
+        self.limits = limits
         self._engine = engine
         self._lines = lines
         self._feed = feed
         self._clock = clock
         self._floor = Floor(rules=limits)
-        self._chosen: dict[AgentId, tuple[CampaignId, ...]] = {}  # empty = all that run
-        self._running: tuple[CampaignId, ...] = ()
-        self._served: tuple[CampaignId, ...] = ()
+        self._staffing = Staffing(limits)
         self._legs: dict[AgentId, str] = {}
         self._owners: dict[str, AgentId] = {}
         self._up: set[str] = set()
@@ -142,18 +144,24 @@ class Desk:
     async def log_in(self, name: str, campaigns: Iterable[str] = ()) -> None:
         """Ring the agent's phone; they are logged in when it answers. Raises NotNow.
 
-        `campaigns` in the order in which they come first; none = all that run.
+        `campaigns` in the order in which they come first; none = all that run. Nobody logs in
+        outside of their shift.
         """
         agent = AgentId(name)
+        kept_out = self._staffing.kept_out(agent, self._clock.now())
+        if kept_out is not None:
+            raise NotNow(kept_out)
         phone = self.phones.of(agent)
         if phone is None:
             raise NotNow("no phone is set up: ask for a SIP account first")
         if agent in self._legs:
             raise NotNow("already logged in")
         leg_id = f"agent-{secrets.token_hex(8)}"
-        self._chosen[agent] = tuple(CampaignId(c) for c in campaigns)
+        self._staffing.choose(agent, campaigns)
         self._legs[agent], self._owners[leg_id] = leg_id, agent
-        self._floor = rules.enrol(self._floor, agent, self._badge(agent), self._clock.now())
+        self._floor = rules.enrol(
+            self._floor, agent, self._staffing.badge(agent), self._clock.now()
+        )
         try:
             await self._engine.connect_agent(AgentLegSpec(leg_id=leg_id, phone=phone))
         except EngineRefused as error:
@@ -318,25 +326,38 @@ class Desk:
 
     # What pacing and the wallboard ask
 
-    def serve(self, running: Iterable[str], under_way: Iterable[str] = ()) -> None:
+    def serve(self, running: Iterable[Campaign], under_way: Iterable[str] = ()) -> None:
         """Which campaigns want agents now; agents who chose none in particular serve them all.
 
         A call that is `under_way` is taken also where its campaign was paused meanwhile.
         """
-        self._running = tuple(CampaignId(campaign) for campaign in running)
-        served = tuple(dict.fromkeys((*self._running, *map(CampaignId, under_way))))
-        if served == self._served:
-            return
-        self._served = served
-        floor, now = self._floor, self._clock.now()
-        for agent in floor.agents:
-            floor = rules.enrol(floor, agent, self._badge(agent), now)
-        self._become(floor)
+        if self._staffing.serve(running, under_way):
+            self._pin_badges()
+
+    def plan(self, roster: Roster) -> None:
+        """Take the roster as it is in the store: teams, skills, shifts, longest times."""
+        if self._staffing.plan(roster):
+            self._floor = replace(self._floor, rules=roster.rules)
+            self._pin_badges()
 
     def team(self, campaign_id: str) -> Team:
         """The agents whom a campaign counts on."""
-        running = frozenset(self._running)
-        return rules.team(self._floor, CampaignId(campaign_id), running, self._clock.now())
+        running, now = self._staffing.running, self._clock.now()
+        return rules.team(self._floor, CampaignId(campaign_id), running, now)
+
+    def could_serve(self, campaign_id: str, needs: frozenset[str]) -> bool:
+        """Whether somebody at work has the skills that a talk of this campaign takes."""
+        asked = Waiting(
+            call=CallId(""),
+            campaign=CampaignId(campaign_id),
+            since=self._clock.now(),
+            needs=needs,
+        )
+        return any(
+            self._floor.badges[agent.id].serves(asked)
+            for agent in self._floor.agents.values()
+            if agent.state not in AWAY
+        )
 
     def agents(self) -> list[Agent]:
         """Everybody who was logged in since the process began."""
@@ -348,8 +369,13 @@ class Desk:
         return moves
 
     def tick(self) -> None:
-        """End what has lasted too long; nobody without a page is offered a call."""
-        floor, _ = rules.enforce(self._floor, self._clock.now())
+        """End what has lasted too long, and shifts; nobody without a page is offered a call."""
+        now = self._clock.now()
+        floor, _ = rules.enforce(self._floor, now)
+        here = [a.id for a in floor.agents.values() if a.state is not AgentState.OFFLINE]
+        for agent, told in self._staffing.over(here, now).items():
+            if not _leaves(floor.agents[agent]):
+                floor = rules.dismiss(floor, [agent], reason=SHIFT_END, told=told, now=now)
         self._become(floor)
         for agent, since in tuple(self._alone.items()):
             known = self._floor.agents.get(agent)
@@ -360,9 +386,11 @@ class Desk:
 
     # Within
 
-    def _badge(self, agent: AgentId) -> Badge:
-        chosen = self._chosen.get(agent) or self._served
-        return Badge(campaigns={campaign: n for n, campaign in enumerate(chosen, 1)})
+    def _pin_badges(self) -> None:
+        floor, now = self._floor, self._clock.now()
+        for agent in floor.agents:
+            floor = rules.enrol(floor, agent, self._staffing.badge(agent), now)
+        self._become(floor)
 
     def _waiting(self, errand: Errand) -> Waiting:
         return Waiting(
@@ -370,6 +398,7 @@ class Desk:
             campaign=CampaignId(errand.campaign_id),
             since=self._clock.now(),
             urgency=errand.urgency,
+            needs=errand.needs,
             agent=AgentId(errand.agent) if errand.agent else None,
         )
 
@@ -496,6 +525,11 @@ class Desk:
     async def _publish(self) -> None:
         while True:
             await self._feed.publish(await self._news.get())
+
+
+def _leaves(agent: Agent) -> bool:
+    """Whether the agent goes out of work after the present call."""
+    return agent.wish is not None and agent.wish.state is AgentState.OFFLINE
 
 
 @asynccontextmanager

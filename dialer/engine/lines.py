@@ -43,6 +43,7 @@ class Errand:
     consumer_id: str
     urgency: Urgency = Urgency.OUTBOUND
     agent: str | None = None  # who promised this callback
+    needs: frozenset[str] = frozenset()  # skills that the talk takes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,8 +101,16 @@ class Lines:
         """The case's next call is a callback; `agent` promised it, where it was one in person."""
         self._promised[campaign_id, case_id] = agent
 
-    def launched(self, call_id: str, campaign_id: str, case_id: str, consumer_id: str) -> None:
-        """The call is about to be placed."""
+    def launched(
+        self,
+        call_id: str,
+        campaign_id: str,
+        case_id: str,
+        consumer_id: str,
+        *,
+        needs: frozenset[str] = frozenset(),
+    ) -> None:
+        """The call is about to be placed; the talk takes these skills."""
         key = (campaign_id, case_id)
         errand = Errand(
             call_id=call_id,
@@ -110,6 +119,7 @@ class Lines:
             consumer_id=consumer_id,
             urgency=Urgency.CALLBACK if key in self._promised else Urgency.OUTBOUND,
             agent=self._promised.get(key),
+            needs=needs,
         )
         self.dropped(campaign_id, case_id)
         now = self.clock.monotonic()

@@ -7,13 +7,14 @@ in one transaction with the case's next step.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
 
 from compliance.facts import Channel
 from compliance.permit import Refusal
+from dialer.engine.brakes import Brakes
 from dialer.engine.channels import Attempted, ContactChannel
 from dialer.engine.lines import Lines
 from dialer.engine.planning import Order, follow_up, plan_next
@@ -61,6 +62,7 @@ class Outreach:
     clock: Clock
     owner: str
     lines: Lines
+    brakes: Brakes | None = None
 
     async def work(self, order: Order, due: DueCase) -> None:
         """Contact the consumer of a leased case if that is what its strategy wants now."""
@@ -73,8 +75,14 @@ class Outreach:
             return
         planned = plan_next(order, case, placed_at=due.placed_at, now=now)
         if not isinstance(planned, Next) or planned.due > now or planned.channel != due.channel:
-            await claims.plan(self.db, due.campaign_id, due.case_id, follow_up(planned), now)
+            await claims.plan(self.db, due, follow_up(planned), now)
             return
+        if planned.channel is Channel.CALL and self.brakes is not None:
+            hold = self.brakes.hold(order.campaign, case, due.list_name, now)
+            if hold is not None:
+                later = replace(planned, due=hold.until)
+                await claims.plan(self.db, due, follow_up(later), now)
+                return
         await self._contact(_Task(order=order, due=due, case=case, planned=planned))
 
     async def _call_back(self, order: Order, due: DueCase, case: Case, promised: Callback) -> None:
@@ -83,7 +91,7 @@ class Outreach:
         points = case.usable_points(Channel.CALL)
         if promised.at > now or due.channel is not Channel.CALL or not points:
             wanted = promised.follow_up(due.step) if points else FollowUp(state=WorkState.HELD)
-            await claims.plan(self.db, due.campaign_id, due.case_id, wanted, now)
+            await claims.plan(self.db, due, wanted, now)
             return
         point = next((p for p in points if p.id == promised.contact_point_id), points[0])
         planned = Next(

@@ -14,6 +14,7 @@ from dialer.engine.planning import Order
 from dialer.engine.voice import AGENTLESS
 from dialer.pacing import plan as plans
 from dialer.pacing.floor import Team
+from dialer.pacing.lists import ListMix
 from dialer.pacing.modes import MODES
 from dialer.pacing.plan import Counts, Sample, Stance, Standing
 from dialer.pacing.snapshot import Pacer, PacerContext, Snapshot
@@ -65,11 +66,13 @@ class Pace:
     counts: Counts = field(default_factory=Counts)
     why: str = ""
     wanted: int = 0
+    mix: ListMix | None = field(init=False)
     _stages: Stages = field(default_factory=Stages)
     _team: Team | None = None
 
     def __post_init__(self) -> None:
         self.pacer = self._fresh()
+        self.mix = _mix(self.order)
 
     @property
     def with_agents(self) -> bool:
@@ -87,7 +90,7 @@ class Pace:
     def reorder(self, order: Order) -> None:
         """Take changed settings; what was learned is kept as long as the mode is the same."""
         same = order.campaign.mode == self.order.campaign.mode
-        self.order = order
+        self.order, self.mix = order, _mix(order)
         learned = self.pacer.dump()
         self.pacer = self._fresh()
         if same:
@@ -196,6 +199,11 @@ class Pace:
 
     def _seconds(self, at: datetime) -> float:
         return (at.astimezone(UTC) - self.shift_began).total_seconds()
+
+
+def _mix(order: Order) -> ListMix | None:
+    weights = order.campaign.settings.weights
+    return ListMix(weights) if weights else None
 
 
 def _why(standing: Standing, snap: Snapshot, reason: str) -> str:

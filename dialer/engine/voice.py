@@ -15,7 +15,9 @@ from dialer.engine.lines import Lines
 from dialer.engine.prompts import ABANDONMENT, APOLOGY, LIMITED_CONTENT, RECORDING_NOTICE
 from dialer.model.attempt import CallPlan, outcome
 from dialer.model.campaign import Campaign
+from dialer.model.campaign_settings import skills_needed
 from dialer.model.case import Case
+from dialer.pacing.lists import nearest
 from dialer.store import consumers, recordings
 from dialer.store.attempts import NOT_SENT
 from dialer.store.database import Database
@@ -58,7 +60,7 @@ class VoiceChannel:
         spec = CallSpec(
             call_id=permit.attempt_id,
             number=permit.address,
-            caller_id=(campaign and campaign.caller_id) or self.caller_id,
+            caller_id=self._shown(campaign, permit.address),
             ring_timeout_s=self.ring_timeout_s,
             detect_machine=True,
         )
@@ -74,7 +76,8 @@ class VoiceChannel:
             apology=APOLOGY,
         )
         if campaign is not None:
-            self.lines.launched(spec.call_id, campaign.id, case.id, case.consumer.id)
+            needs = skills_of(campaign, case)
+            self.lines.launched(spec.call_id, campaign.id, case.id, case.consumer.id, needs=needs)
         try:
             report = await self.calls.place(
                 permit, spec, plan, language=case.consumer.language or "en"
@@ -84,6 +87,13 @@ class VoiceChannel:
         finally:
             self.lines.over(spec.call_id)
         return _attempted(report)
+
+    def _shown(self, campaign: Campaign | None, number: str) -> str:
+        """The caller id that the consumer sees: a number of the house, the nearest of its pool."""
+        if campaign is None:
+            return self.caller_id
+        own = campaign.caller_id or self.caller_id
+        return nearest(campaign.settings.caller_ids, number, own)
 
     def _with_agents(self, campaign: Campaign) -> bool:
         return campaign.mode != AGENTLESS and self.calls.agents is not None
@@ -110,6 +120,17 @@ class VoiceChannel:
             log.error("recording not sealed", attempt_id=attempt_id, error=str(error))
             return
         await recordings.keep(self.db, sealed, attempt_id=attempt_id, consumer_id=consumer_id)
+
+
+def skills_of(campaign: Campaign, case: Case) -> frozenset[str]:
+    """The skills that a talk on this case takes in the campaign."""
+    person = case.consumer
+    return skills_needed(
+        campaign.settings,
+        language=person.language,
+        country=person.country,
+        region=person.region,
+    )
 
 
 def _attempted(report: CallReport) -> Attempted:

@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 
+from dialer.model.campaign_settings import CampaignSettings
+
 CampaignId = NewType("CampaignId", str)
 
 
@@ -49,6 +51,7 @@ class Campaign:
     started_at: datetime | None = None
     stopped_at: datetime | None = None
     pacing: Mapping[str, float] = field(default_factory=dict)  # of the mode: ratio, timer
+    settings: CampaignSettings = field(default_factory=CampaignSettings)
 
 
 def move(campaign: str, state: CampaignState, wanted: CampaignState) -> bool:

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import IntEnum
-from types import MappingProxyType
 from typing import TypeVar
 
 from dialer.model.agent import (
@@ -31,6 +30,7 @@ from dialer.model.agent import (
     advance,
 )
 from dialer.model.campaign import CampaignId
+from dialer.model.roster import FloorRules
 
 T = TypeVar("T")
 
@@ -71,16 +71,6 @@ class Badge:
 
     def serves(self, waiting: Waiting) -> bool:
         return waiting.campaign in self.campaigns and waiting.needs <= self.skills
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FloorRules:
-    """Longest times in a state; None: no limit. `breaks` overrides `longest_break` by reason."""
-
-    longest_offer: timedelta = timedelta(seconds=6)
-    longest_wrap_up: timedelta | None = timedelta(minutes=3)
-    longest_break: timedelta | None = None
-    breaks: Mapping[str, timedelta] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

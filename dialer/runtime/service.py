@@ -17,6 +17,7 @@ from dialer.casework.terms import shipped
 from dialer.console import bind, serve_console
 from dialer.console_services import Parts, console_services
 from dialer.engine.agreement_offers import AgreementOffers
+from dialer.engine.brakes import Brakes
 from dialer.engine.campaign_loop import CampaignLoop
 from dialer.engine.channels import ContactChannel
 from dialer.engine.confirmation import Confirmations
@@ -108,6 +109,7 @@ async def serve(settings: Settings, reactor: Any, stop: asyncio.Event, announce:
             clock=clock,
             owner=settings.worker,
             lines=voice.lines,
+            brakes=Brakes(db=db, desk=voice.desk),
         )
         loop = CampaignLoop(
             db=db,

@@ -10,6 +10,7 @@ from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.model.campaign import Campaign, CampaignId, CampaignState, move
+from dialer.model.campaign_settings import CampaignSettings, settings_from
 from dialer.store import tables
 from dialer.store.database import Database, lock
 from dialer.store.ids import new_id
@@ -140,12 +141,37 @@ async def pace(
         await append(db, conn, [Draft(kind="campaign.paced", body=body)])
 
 
+async def configure(
+    db: Database,
+    campaign_id: str,
+    settings: CampaignSettings,
+    *,
+    now: datetime,
+    by: str | None = None,
+) -> None:
+    """Set team, lists, numbers and quotas, also while it runs. LookupError when there is none."""
+    document = settings.document()
+    async with db.write() as conn:
+        await lock(conn, [f"campaign {campaign_id}"])
+        await load(conn, campaign_id)
+        values = {"settings": document, "updated_at": now}
+        await conn.execute(update(_TABLE).where(_TABLE.c.id == campaign_id).values(values))
+        body = {"campaign": campaign_id, "settings": document, "by": by}
+        await append(db, conn, [Draft(kind="campaign.configured", body=body)])
+
+
 async def add_cases(
-    conn: AsyncConnection, campaign_id: str, case_ids: Sequence[str], *, now: datetime
+    conn: AsyncConnection,
+    campaign_id: str,
+    case_ids: Sequence[str],
+    *,
+    now: datetime,
+    list_name: str = "",
 ) -> int:
     """Put cases into a campaign, due as the strategy's first step says; how many are new.
 
     Of cases due at the same instant the higher rank goes first, then the earlier one in the list.
+    `list_name` is the list that they came with, where lists have weights.
     """
     table, cases = tables.campaign_cases, tables.cases
     await lock(conn, [f"campaign cases {campaign_id}"])
@@ -174,6 +200,7 @@ async def add_cases(
             "state": WorkState.DUE,
             "next_channel": first.channel,
             "next_at": now + first.after,
+            "list_name": list_name,
             "updated_at": now,
         }
         for offset, ident in enumerate(new)
@@ -227,4 +254,5 @@ def _campaign(row: Row[Any]) -> Campaign:
         started_at=row.started_at,
         stopped_at=row.stopped_at,
         pacing=row.pacing or {},
+        settings=settings_from(row.settings or {}),
     )

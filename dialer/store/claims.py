@@ -32,6 +32,8 @@ class DueCase:
     placed_at: datetime
     priority: int
     last_outcome: str | None
+    list_name: str
+    seen_at: datetime  # the row's last change before the lease
 
 
 async def claim_due(
@@ -43,10 +45,11 @@ async def claim_due(
     now: datetime,
     limit: int,
     lease: timedelta,
+    list_name: str | None = None,
 ) -> list[DueCase]:
     """Lease up to `limit` cases due by `channel`: callbacks first, then by due time, rank, place.
 
-    Channel None leases those that are still to be planned.
+    Channel None leases those that are still to be planned; a `list_name` those of this list alone.
 
     The cost does not grow with the campaign: the index is walked from the first due row of each
     priority, and only leased rows are stepped over.
@@ -58,6 +61,8 @@ async def claim_due(
             _TABLE.c.state == WorkState.DUE,
             _TABLE.c.next_channel == channel,
         )
+        if list_name is not None:  # the second term lets a planner see that the list's index fits
+            queue = and_(queue, _TABLE.c.list_name == list_name, _TABLE.c.list_name != "")
         priority = await _next_priority(conn, queue, _TOP_PRIORITY)
         while priority is not None and len(rows) < limit:
             rows += await _due(conn, queue, priority, now, limit - len(rows))
@@ -74,6 +79,8 @@ async def claim_due(
             placed_at=row.placed_at,
             priority=row.priority,
             last_outcome=row.last_outcome,
+            list_name=row.list_name,
+            seen_at=row.updated_at,
         )
         for row in rows
     ]
@@ -96,12 +103,32 @@ async def release(
         )
 
 
-async def plan(
-    db: Database, campaign_id: str, case_id: str, follow_up: FollowUp, now: datetime
-) -> None:
-    """Plan a case anew without an attempt, and free its lease."""
+async def plan(db: Database, due: DueCase, follow_up: FollowUp, now: datetime) -> None:
+    """Plan a leased case anew without an attempt, and free its lease.
+
+    What changed the case since it was leased has the last word: then it is due as that said.
+    """
     async with db.write() as conn:
-        await move_on(conn, campaign_id=campaign_id, case_id=case_id, follow_up=follow_up, now=now)
+        ours = and_(_TABLE.c.campaign_id == due.campaign_id, _TABLE.c.case_id == due.case_id)
+        freed = await conn.execute(
+            update(_TABLE)
+            .where(ours, _TABLE.c.updated_at == due.seen_at)
+            .values(lease_owner=None, lease_until=None, updated_at=now)
+        )
+        if freed.rowcount:
+            await move_on(
+                conn,
+                campaign_id=due.campaign_id,
+                case_id=due.case_id,
+                follow_up=follow_up,
+                now=now,
+            )
+        else:
+            await conn.execute(
+                update(_TABLE)
+                .where(ours, _TABLE.c.state == WorkState.DUE)
+                .values(lease_owner=None, lease_until=None)
+            )
 
 
 async def _next_priority(

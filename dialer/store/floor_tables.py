@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Column, ForeignKey, Index, String, Table
+from sqlalchemy import JSON, Column, Date, ForeignKey, Index, String, Table, Time
 
 from dialer.store.columns import Id, UtcDateTime
 from dialer.store.tables import Word, metadata
@@ -48,4 +48,62 @@ pacer_states = Table(
     Column("shift_began_at", UtcDateTime, nullable=False),
     Column("state", JSON, nullable=False),
     Column("saved_at", UtcDateTime, nullable=False),
+)
+
+# What an agent may work on; one without a row has no team and no skill.
+agent_profiles = Table(
+    "agent_profiles",
+    metadata,
+    Column("agent", String(120), primary_key=True),  # the account's name
+    Column("teams", JSON, nullable=False),
+    Column("skills", JSON, nullable=False),
+    Column("by", String(120)),
+    Column("updated_at", UtcDateTime, nullable=False),
+)
+
+# Working hours, week by week, on the wall clock of a zone.
+shifts = Table(
+    "shifts",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("agent", String(120)),
+    Column("team", String(120)),
+    Column("days", JSON, nullable=False),  # 0 = Monday
+    Column("starts", Time, nullable=False),
+    Column("ends", Time, nullable=False),
+    Column("zone", String(60), nullable=False),
+    Column("valid_from", Date),
+    Column("valid_until", Date),
+    Column("by", String(120)),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+# One row: the longest offers, wrap-ups and breaks.
+floor_rules = Table(
+    "floor_rules",
+    metadata,
+    Column("id", Word, primary_key=True),
+    Column("rules", JSON, nullable=False),
+    Column("by", String(120)),
+    Column("updated_at", UtcDateTime, nullable=False),
+)
+
+# What a worker's loop said last of each running campaign: agents, lines, why it waits.
+loop_reports = Table(
+    "loop_reports",
+    metadata,
+    Column("worker", String(120), primary_key=True),
+    Column("campaign_id", Id, ForeignKey("campaigns.id"), primary_key=True),
+    Column("report", JSON, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+# Calls that detection hung up as machines, as somebody who listened again heard them.
+relistened = Table(
+    "relistened",
+    metadata,
+    Column("attempt_id", Id, ForeignKey("attempts.id"), primary_key=True),
+    Column("heard", Word, nullable=False),  # person, machine
+    Column("by", String(120), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
 )

@@ -244,6 +244,7 @@ campaigns = Table(
     Column("sms_sender", String(32)),
     Column("email_sender", String(320)),
     Column("pacing", JSON),  # settings of the mode
+    Column("settings", JSON),  # team, lists, numbers, quotas: dialer.model.campaign_settings
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
     Column("started_at", UtcDateTime),
@@ -267,6 +268,7 @@ campaign_cases = Table(
     Column("last_attempt_id", Id),
     Column("last_outcome", Word),
     Column("last_rule", String(60)),  # what bound the last refusal
+    Column("list_name", String(120), nullable=False, server_default=text("''")),
     Column("updated_at", UtcDateTime, nullable=False),
     CheckConstraint("priority between 0 and 9", name="priority"),
     # The claim walks this index, one priority after the other, and touches only due rows.
@@ -278,6 +280,19 @@ campaign_cases = Table(
         "priority",
         "next_at",
         "position",
+    ),
+    # The same for a campaign whose lists have weights.
+    Index(
+        "ix_campaign_cases_due_of_list",
+        "campaign_id",
+        "list_name",
+        "state",
+        "next_channel",
+        "priority",
+        "next_at",
+        "position",
+        sqlite_where=text("list_name <> ''"),
+        postgresql_where=text("list_name <> ''"),
     ),
     Index(None, "case_id"),
 )

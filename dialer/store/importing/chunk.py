@@ -79,7 +79,7 @@ class Chunk:
     consent_given_to: str
     inserts: dict[Table, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
     updates: dict[Table, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
-    placements: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    placements: dict[tuple[str, str], list[str]] = field(default_factory=lambda: defaultdict(list))
     new_people: set[str] = field(default_factory=set)
     without_debt: list[tuple[str, KnownCase]] = field(default_factory=list)
     changed: dict[tuple[Table, str], _Changed] = field(default_factory=dict)
@@ -102,7 +102,7 @@ class Chunk:
             hold = Hold(kind=HoldKind.DNC_GLOBAL, received_at=self.now)
             self._add(tables.holds, hold_row(person.id, hold, source=SOURCE, now=self.now))
         if campaign_id is not None:
-            self.placements[campaign_id].append(case.id)
+            self.placements[campaign_id, row.list_name or ""].append(case.id)
 
     def finish(self) -> None:
         """Give every case at least one debt, since rules count per debt; settle the updates."""
@@ -321,8 +321,10 @@ async def write(db: Database, conn: AsyncConnection, chunk: Chunk) -> dict[str, 
     for table, rows in chunk.updates.items():
         await _update(conn, table, rows)
         counts[f"{table.name}.changed"] = len(rows)
-    for campaign_id, case_ids in chunk.placements.items():
-        placed = await campaigns.add_cases(conn, campaign_id, case_ids, now=chunk.now)
+    for (campaign_id, list_name), case_ids in chunk.placements.items():
+        placed = await campaigns.add_cases(
+            conn, campaign_id, case_ids, now=chunk.now, list_name=list_name
+        )
         if placed:
             counts["campaign_cases.added"] = counts.get("campaign_cases.added", 0) + placed
     await _wake(conn, chunk)

@@ -33,6 +33,7 @@ CASE_COLUMNS = (
     "dnc",
     "notes",
     "campaign",
+    "list",
     "rank",
 )
 HISTORY_COLUMNS = ("case_id", "at", "channel", "direction", "outcome", "number", "debt_id")
@@ -51,6 +52,7 @@ VICIDIAL = {
     "country_code": "country",
     "province": "state",
     "comments": "notes",
+    "list_id": "list",
 }
 PHONE_CODE = "phone_code"
 """VICIdial's country calling code; it goes before `phone_number`, and nowhere else."""

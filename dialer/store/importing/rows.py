@@ -47,6 +47,7 @@ class CaseRow:
     dnc: bool | None
     notes: str | None
     campaign: str | None
+    list_name: str | None
     rank: int
 
 
@@ -124,6 +125,7 @@ def parse(
         dnc=cells.take("dnc", values.yes_no),
         notes=cells.text("notes", 10_000),
         campaign=cells.text("campaign", 120),
+        list_name=cells.text("list", 120),
         rank=cells.take("rank", lambda cell: values.whole(cell, *RANKS)) or 0,
     )
     return cells.problems or _placed(row, zone, default_country)

@@ -14,6 +14,7 @@ from pathlib import Path
 from sqlalchemy import select, update
 
 from compliance.facts import Channel
+from dialer.engine.brakes import Brakes
 from dialer.engine.call import open_calls
 from dialer.engine.campaign_loop import CampaignLoop
 from dialer.engine.desk import Desk, open_desk
@@ -27,7 +28,7 @@ from dialer.engine.supervisor import Supervisor, open_supervisor
 from dialer.engine.voice import VoiceChannel
 from dialer.feed.in_process import InProcessFeed, in_process_feed
 from dialer.model.agent import AgentState
-from dialer.pacing.floor import FloorRules
+from dialer.model.roster import FloorRules
 from dialer.store import campaigns, tables
 from dialer.store.database import Database, migrate, open_database
 from dialer.store.gate import open_gate
@@ -60,11 +61,14 @@ class Scene:
     loop: CampaignLoop
     disposal: Disposal
     supervisor: Supervisor
+    brakes: Brakes
     town: FarSide
     phones: dict[str, FarSide]
 
-    async def campaign(self, mode: str, people: int, *, lines: int = 10) -> list[Somebody]:
-        """A running campaign with so many people in New York."""
+    async def campaign(
+        self, mode: str, people: int, *, lines: int = 10, run: bool = True
+    ) -> list[Somebody]:
+        """A campaign with so many people in New York, running at once if `run`."""
         made = await campaigns.create(
             self.db,
             name=mode,
@@ -81,8 +85,16 @@ class Scene:
         async with self.db.write() as conn:
             await conn.execute(update(tables.consumers).values(country="US"))
             await conn.execute(update(tables.debts).values(balance_minor=20_000, currency="USD"))
-        await campaigns.start(self.db, made.id, now=self.clock.now())
+        if run:
+            await self.start()
         return somebody
+
+    async def start(self) -> None:
+        """Start every campaign."""
+        async with self.db.read() as conn:
+            known = await campaigns.list_all(conn)
+        for campaign in known:
+            await campaigns.start(self.db, campaign.id, now=self.clock.now())
 
     async def at_work(self, *names: str) -> None:
         """Log agents in and let them be ready."""
@@ -194,6 +206,7 @@ async def scene(
             lines=lines,
         )
         supervisor = await enter(open_supervisor())
+        brakes = Brakes(db=db, desk=desk)
         outreach = Outreach(
             db=db,
             gate=gate,
@@ -202,6 +215,7 @@ async def scene(
             clock=clock,
             owner=OWNER,
             lines=lines,
+            brakes=brakes,
         )
         loop = CampaignLoop(
             db=db,
@@ -226,6 +240,7 @@ async def scene(
             loop=loop,
             disposal=Disposal(db=db, desk=desk, catalogue=catalogue(), actor=ACTOR),
             supervisor=supervisor,
+            brakes=brakes,
             town=town,
             phones=far,
         )

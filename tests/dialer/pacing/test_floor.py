@@ -26,10 +26,10 @@ from dialer.model.agent import (
     Wish,
 )
 from dialer.model.campaign import CampaignId
+from dialer.model.roster import FloorRules
 from dialer.pacing.floor import (
     Badge,
     Floor,
-    FloorRules,
     Match,
     Urgency,
     Waiting,

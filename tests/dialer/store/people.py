@@ -15,6 +15,7 @@ from dialer.store import campaigns, tables
 from dialer.store.database import Database
 from dialer.store.gate import Candidate
 from dialer.store.ids import new_id
+from dialer.store.work import FollowUp, move_on
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 LEASE = timedelta(minutes=2)
@@ -32,6 +33,12 @@ STRATEGY: Mapping[str, object] = {
 def catalogue() -> Mapping[str, RulePack]:
     """The two packs that the tests of the store decide by."""
     return {name: packs.shipped()[name] for name in ("us.regf", "cn.card")}
+
+
+async def put(db: Database, campaign: str, case: str, follow_up: FollowUp, now: datetime) -> None:
+    """Put a case of a campaign where `follow_up` says, whatever became of it before."""
+    async with db.write() as conn:
+        await move_on(conn, campaign_id=campaign, case_id=case, follow_up=follow_up, now=now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from dialer.store.claims import DueCase
 from dialer.store.database import Database, migrate, open_database
 from dialer.store.work import FollowUp, WorkState
 from scheduler.clock import ManualClock
-from tests.dialer.store.people import add_campaign, add_somebody
+from tests.dialer.store.people import add_campaign, add_somebody, put
 
 LEASE = timedelta(minutes=1)
 
@@ -73,7 +73,7 @@ async def test_claims_follow_rank_and_are_exclusive(db: Database, campaign: str)
 async def test_a_callback_goes_before_the_list(db: Database, campaign: str) -> None:
     ids = await add_cases(db, campaign, [9, 0])
     callback = FollowUp(state=WorkState.DUE, channel=Channel.CALL, at=db.clock.now(), priority=5)
-    await claims.plan(db, campaign, ids[1], callback, db.clock.now())
+    await put(db, campaign, ids[1], callback, db.clock.now())
     assert [due.case_id for due in await claim(db, campaign)] == [ids[1], ids[0]]
 
 
@@ -92,7 +92,7 @@ async def test_what_is_due_later_stays(db: Database, campaign: str, clock: Manua
     ids = await add_cases(db, campaign, [0])
     hour = clock.now() + timedelta(hours=1)
     later = FollowUp(state=WorkState.DUE, channel=Channel.CALL, at=hour)
-    await claims.plan(db, campaign, ids[0], later, clock.now())
+    await put(db, campaign, ids[0], later, clock.now())
     assert await claim(db, campaign) == []
     await clock.advance(3600)
     assert len(await claim(db, campaign)) == 1
@@ -149,7 +149,7 @@ async def test_a_campaign_moves_only_where_it_may(db: Database, campaign: str) -
 async def test_starting_looks_again_at_held_cases(db: Database, campaign: str) -> None:
     ids = await add_cases(db, campaign, [0])
     held = FollowUp(state=WorkState.HELD)
-    await claims.plan(db, campaign, ids[0], held, db.clock.now())
+    await put(db, campaign, ids[0], held, db.clock.now())
     assert await claim(db, campaign, channel=None) == []
     await campaigns.start(db, campaign, now=db.clock.now())
     assert len(await claim(db, campaign, channel=None)) == 1
@@ -172,7 +172,7 @@ async def test_a_channel_does_not_wait_for_another(db: Database, campaign: str) 
     ids = await add_cases(db, campaign, [0, 0, 0])
     now = db.clock.now()
     text_due = FollowUp(state=WorkState.DUE, channel=Channel.SMS, at=now)
-    await claims.plan(db, campaign, ids[1], text_due, now)
-    await claims.plan(db, campaign, ids[2], FollowUp(state=WorkState.DUE, at=now), now)
+    await put(db, campaign, ids[1], text_due, now)
+    await put(db, campaign, ids[2], FollowUp(state=WorkState.DUE, at=now), now)
     assert [due.case_id for due in await claim(db, campaign, channel=Channel.SMS)] == [ids[1]]
     assert [due.case_id for due in await claim(db, campaign, channel=None)] == [ids[2]]

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from compliance.facts import Channel
 from dialer.engine.planning import plan_next, read_order
 from dialer.model.promise import PromiseRefused, PromiseState
-from dialer.store import campaigns, claims, payments, promises, tables
+from dialer.store import campaigns, payments, promises, tables
 from dialer.store.database import Database
 from dialer.store.payments import Reversed
 from dialer.store.promises import Asked, Promised
@@ -28,7 +28,7 @@ from tests.dialer.store.owing import (
     told,
     words,
 )
-from tests.dialer.store.people import Somebody, add_campaign, add_somebody
+from tests.dialer.store.people import Somebody, add_campaign, add_somebody, put
 
 
 async def only(db: Database, one: Somebody) -> Promised:
@@ -125,7 +125,7 @@ async def test_a_promise_is_broken_only_after_its_grace(
     assert await promises.judge_case(db, one.case, now=db.clock.now()) == 0
     await clock.advance(timedelta(days=1).total_seconds())
     # The campaign had put the case aside meanwhile.
-    await claims.plan(db, campaign, one.case, FollowUp(state=WorkState.HELD), db.clock.now())
+    await put(db, campaign, one.case, FollowUp(state=WorkState.HELD), db.clock.now())
     assert await promises.judge_case(db, one.case, now=db.clock.now()) == 1
     assert await promises.judge_case(db, one.case, now=db.clock.now()) == 0
     assert (await only(db, one)).state is state
