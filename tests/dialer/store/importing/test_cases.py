@@ -141,7 +141,7 @@ async def test_vicidial_leads_come_in_as_they_are(db: Database, path: Path) -> N
     row = "V-1,S,101,1,2125550123,Otto,Q,Abendroth,1 Sample St,New York,NY,10001,USA,,,hello,5"
     report = await run(db, path, header, row)
     assert report.bad == 0, report.problems
-    assert report.ignored_columns == ("source_id", "list_id")
+    assert report.ignored_columns == ("source_id",)
     async with db.read() as conn:
         ident = await find(conn, "V-1")
         assert ident is not None
