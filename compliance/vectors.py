@@ -49,15 +49,22 @@ class Vector:
 
 
 def decide_vectors(
-    document: Mapping[str, object], catalogue: Mapping[str, RulePack]
-) -> Iterator[dict[str, object]]:
-    """The decision on each case of a document, in order; VectorError names case and field."""
-    cases = document.get("vectors")
+    document: object, catalogue: Mapping[str, RulePack]
+) -> Iterator[dict[str, object] | VectorError]:
+    """The decision on each case of a document, in order, or what is wrong with that case.
+
+    VectorError where the document itself holds no list of cases.
+    """
+    cases = document.get("vectors") if isinstance(document, dict) else None
     if not isinstance(cases, list):
-        raise VectorError("the document", "vectors", "a list of cases is needed")
+        raise VectorError("the document", "vectors", "an object with a list of cases is needed")
     for number, case in enumerate(cases, start=1):
-        vector = read_vector(case, catalogue, number)
-        yield line(vector, decide(vector.request, vector.facts, vector.rulebook, vector.now))
+        try:
+            vector = read_vector(case, catalogue, number)
+        except VectorError as error:
+            yield error
+        else:
+            yield line(vector, decide(vector.request, vector.facts, vector.rulebook, vector.now))
 
 
 def line(vector: Vector, decision: Permit | Refusal) -> dict[str, object]:

@@ -198,10 +198,20 @@ def import_history_command(file: Path, dry_run: bool = False, as_json: AsJson = 
 
 @app.command()
 def decide(file: Path, packs: Annotated[Path | None, typer.Option("--packs")] = None) -> None:
-    """Decide worked cases; one JSON line each. Pure: no store, no clock."""
+    """Decide worked cases; one JSON line each. Pure: no store, no clock.
+
+    A malformed case is named on stderr with its field, and the others are decided all the same.
+    """
     catalogue = rule_packs.read(packs) if packs else rule_packs.shipped()
-    for line in decide_vectors(json.loads(file.read_text("utf-8")), catalogue):
-        typer.echo(json.dumps(line, ensure_ascii=False))
+    malformed = False
+    for line in decide_vectors(json.loads(file.read_text("utf-8-sig")), catalogue):
+        if isinstance(line, VectorError):
+            malformed = True
+            typer.echo(f"ringfence: {line}", err=True)
+        else:
+            typer.echo(json.dumps(line, ensure_ascii=False))
+    if malformed:
+        raise typer.Exit(1)
 
 
 @app.command("next")

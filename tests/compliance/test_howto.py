@@ -29,6 +29,7 @@ def test_the_example_pack_decides_the_example_cases_as_shown(tmp_path: Path) -> 
     shown = [json.loads(line) for block in blocks("") for line in block.splitlines() if "{" in line]
     assert len(shown) == 3
     for line, expected in zip(lines, shown, strict=True):
+        assert isinstance(line, dict), line
         assert line.pop("pack_sha256")
         assert line == expected
 

@@ -19,8 +19,11 @@ BY_ID = {v["id"]: v for v in DOCUMENT["vectors"]}
 
 
 def decided(vector: dict[str, Any]) -> dict[str, object]:
-    """The decision on one case."""
-    return next(decide_vectors({"vectors": [vector]}, shipped()))
+    """The decision on one case; raises what is wrong with it."""
+    (answer,) = decide_vectors({"vectors": [vector]}, shipped())
+    if isinstance(answer, VectorError):
+        raise answer
+    return answer
 
 
 def changed(vector_id: str, path: str, value: object) -> dict[str, Any]:
@@ -50,7 +53,7 @@ def test_what_is_expected_is_not_read() -> None:
 
 
 def test_a_line_is_plain_json_in_the_order_of_the_document() -> None:
-    lines = list(decide_vectors(DOCUMENT, shipped()))
+    lines = [a for a in decide_vectors(DOCUMENT, shipped()) if not isinstance(a, VectorError)]
     assert [line["id"] for line in lines] == list(BY_ID)
     assert json.loads(json.dumps(lines)) == lines
     assert list(lines[0]) == [
@@ -118,14 +121,50 @@ def test_a_malformed_case_is_named_with_its_field(path: str, value: object, fiel
     assert str(caught.value).startswith("vector regf-h-01: ")
 
 
-def test_a_document_without_cases_is_an_error() -> None:
+@pytest.mark.parametrize("document", [{}, [], "x", {"vectors": {}}])
+def test_a_document_without_cases_is_an_error(document: object) -> None:
     with pytest.raises(VectorError, match="the document: vectors"):
-        list(decide_vectors({}, shipped()))
+        list(decide_vectors(document, shipped()))
 
 
-def test_a_case_that_is_no_object_is_named_by_its_number() -> None:
-    with pytest.raises(VectorError, match="vector 2"):
-        list(decide_vectors({"vectors": [BY_ID["regf-h-01"], "x"]}, shipped()))
+def test_a_malformed_case_is_named_by_its_number_and_the_others_are_decided() -> None:
+    cases = [BY_ID["regf-h-01"], "x", BY_ID["regf-h-02"]]
+    first, second, third = decide_vectors({"vectors": cases}, shipped())
+    assert isinstance(first, dict) and isinstance(third, dict)
+    assert (first["id"], third["id"]) == ("regf-h-01", "regf-h-02")
+    assert str(second) == "vector 2: the case: an object is needed"
+
+
+@pytest.mark.parametrize("at", ["2026-06-10T10:30:00-04:00", "2026-06-10T20:00:00+05:30"])
+def test_an_instant_may_come_with_any_offset(at: str) -> None:
+    line = decided(changed("regf-h-01", "proposed.at", at))
+    assert line["first_allowed_at"] == "2026-06-10T15:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("vector_id", "path", "value"),
+    [
+        ("regf-h-02", "proposed.delivered_at", "2026-06-11T02:00:00Z"),
+        ("regf-h-02", "proposed.by", "agency-7"),
+        ("regf-h-02", "proposed.purpose", "collect"),
+        ("regf-h-02", "proposed.mode", "predictive"),
+        ("regf-h-02", "proposed.party", "spouse"),
+        ("regf-h-02", "facts", {}),
+        ("regf-h-02", "history", []),
+        ("regf-h-02", "consumer.locations.0.code", "212"),
+        ("regf-h-02", "consumer.locations.0.at", "2026-06-01T00:00:00-04:00"),
+        ("regf-h-02", "consumer.locations.0.state", "NY"),
+        ("regf-h-02", "consumer.locations.0.province", "ON"),
+        ("regf-h-02", "consumer.locations.0.city", "Albany"),
+        ("regf-h-02", "consumer.locations.0.kind", "consumer_stated"),
+        ("regf-d-05", "history.0.party", "consumer"),
+        ("regf-d-05", "history.0.by", "agency-7"),
+        ("regf-d-05", "history.0.under_consent", False),
+    ],
+)
+def test_every_field_of_a_case_is_taken(vector_id: str, path: str, value: object) -> None:
+    expected = BY_ID[vector_id]["expected"]["decision"]
+    assert decided(changed(vector_id, path, value))["decision"] == expected
 
 
 EXAMPLES: dict[str, object] = {

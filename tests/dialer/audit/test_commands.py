@@ -30,6 +30,23 @@ def run(*words: str | Path, code: int = 0) -> str:
     return done.stdout
 
 
+def test_a_malformed_case_is_told_and_the_others_are_decided(tmp_path: Path) -> None:
+    case = {
+        "id": "a",
+        "packs": ["us.regf"],
+        "actor": "third_party_collector",
+        "consumer": {"locations": [{"kind": "address", "tz": "America/New_York"}]},
+        "proposed": {"at": "2026-06-10T11:00:00-04:00", "channel": "call", "debts": ["D1"]},
+    }
+    file = tmp_path / "cases.json"
+    file.write_text(json.dumps({"vectors": [{**case, "moon": "full"}, {**case, "id": "b"}]}))
+    done = CliRunner().invoke(app, ["decide", str(file)])
+    assert done.exit_code == 1
+    assert done.stderr == "ringfence: vector a: moon: unknown field\n"
+    (line,) = done.stdout.splitlines()
+    assert (json.loads(line)["id"], json.loads(line)["decision"]) == ("b", "allow")
+
+
 def test_replay_says_how_many_are_identical(data: Worked) -> None:
     total = len(data.permits) + data.refusals
     assert run("replay") == f"{total} of {total} decisions are byte-identical\n"
