@@ -7,6 +7,7 @@ import json
 import os
 import platform
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -24,6 +25,7 @@ from dialer.bench import (
     mails,
     pacing,
     replay,
+    soak,
     texts,
 )
 from dialer.bench.result import Result
@@ -42,23 +44,30 @@ BENCHES: Mapping[str, Callable[[], Awaitable[Result]]] = {
     "pacing": pacing.run,
 }
 ALL = "all"
+SOAK = "soak"
+"""Takes as long as it is told, and so is not one of all."""
 WIDTH = 170
 """Columns of a table where the output is not a terminal."""
 
 
 def bench(
-    name: Annotated[str, typer.Argument(help=f"One of {', '.join([*BENCHES, ALL])}.")],
+    name: Annotated[str, typer.Argument(help=f"One of {', '.join([*BENCHES, SOAK, ALL])}.")],
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures.")] = None,
+    minutes: Annotated[float, typer.Option(help="How long the soak lasts.")] = 30.0,
 ) -> None:
     """Measure what the product carries, each figure beside a bare baseline of the same run."""
-    if name != ALL and name not in BENCHES:
+    benches: Mapping[str, Callable[[], Awaitable[Result]]] = {
+        **BENCHES,
+        SOAK: partial(soak.run, minutes=minutes),
+    }
+    if name != ALL and name not in benches:
         raise typer.BadParameter(f"there is no bench {name!r}", param_hint="NAME")
     out = Console()
     if not out.is_terminal:
         out = Console(width=WIDTH)
     found: dict[str, object] = {}
     for each in BENCHES if name == ALL else [name]:
-        result = asyncio.run(_run(BENCHES[each]))
+        result = asyncio.run(_run(benches[each]))
         found[each] = result.document()
         out.print(result.table())
         if json_file is not None:

@@ -41,14 +41,14 @@ class Somebody:
     campaign: str | None
 
 
-async def new_campaign(db: Database) -> str:
+async def new_campaign(db: Database, *, mode: str = "agentless", lines: int = 10) -> str:
     """A campaign that calls as a third-party collector."""
     made = await campaigns.create(
         db,
         name=new_id("bench"),
         strategy=_STRATEGY,
-        mode="agentless",
-        lines=10,
+        mode=mode,
+        lines=lines,
         actor=ACTOR,
         now=db.clock.now(),
     )
@@ -56,9 +56,17 @@ async def new_campaign(db: Database) -> str:
 
 
 async def add_people(
-    db: Database, count: int, *, campaign: str | None = None, history: int = 0
+    db: Database,
+    count: int,
+    *,
+    campaign: str | None = None,
+    history: int = 0,
+    numbers: Sequence[str] = (),
 ) -> list[Somebody]:
-    """People in New York, each with `history` past calls, one every nine days and none lately."""
+    """People in New York, each with `history` past calls, one every nine days and none lately.
+
+    `numbers` are those of their phones, where calls are really to be placed.
+    """
     now = db.clock.now()
     made = [
         Somebody(
@@ -66,7 +74,7 @@ async def add_people(
             case=new_id("case"),
             debt=new_id("debt"),
             point=new_id("point"),
-            number=f"+1212{5_550_100 + n % 100:07d}",
+            number=numbers[n] if numbers else f"+1212{5_550_100 + n % 100:07d}",
             campaign=campaign,
         )
         for n in range(count)
@@ -74,7 +82,7 @@ async def add_people(
     for start in range(0, count, _AT_ONCE):
         some = made[start : start + _AT_ONCE]
         async with db.write() as conn:
-            for table, rows in _rows(some, now, history):
+            for table, rows in _rows(some, now, history, bool(numbers)):
                 await insert_many(conn, table, rows)
             if campaign is not None:
                 await campaigns.add_cases(conn, campaign, [one.case for one in some], now=now)
@@ -82,7 +90,7 @@ async def add_people(
 
 
 def _rows(
-    people: Sequence[Somebody], now: datetime, history: int
+    people: Sequence[Somebody], now: datetime, history: int, callable_: bool
 ) -> Iterator[tuple[Table, list[dict[str, Any]]]]:
     stamps = {"created_at": now, "updated_at": now}
     named = {"full_name": "Otto Abendroth", "name_key": "otto abendroth"}
@@ -102,7 +110,12 @@ def _rows(
     yield (
         tables.contact_points,
         [
-            {"id": one.point, "kind": "phone", "value": one.point, "created_at": now}
+            {
+                "id": one.point,
+                "kind": "phone",
+                "value": one.number if callable_ else one.point,
+                "created_at": now,
+            }
             for one in people
         ],
     )

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from dialer.bench import calls, claim, decide, gate, importing, mails, pacing, replay, texts
+from dialer.bench import calls, claim, decide, gate, importing, mails, pacing, replay, soak, texts
 from dialer.bench.result import Result
 from dialer.cli import app
+from dialer.telephony.drivers.sip.timers import Timers
 from tests.conftest import find_program
 
 
@@ -100,3 +101,11 @@ def test_the_command_writes_figures_and_refuses_an_unknown_bench(
     assert document["benches"]["decide"]["rows"] == [{"what": "try", "per_s": 1234.5}]
     assert document["machine"]["cores"]
     assert CliRunner().invoke(app, ["bench", "nothing"]).exit_code == 2
+
+
+async def test_a_short_soak_leaves_nothing_open_unsealed_or_taken() -> None:
+    found = await soak.run(minutes=0.2, timers=Timers(t1=0.1, t2=0.4, t4=0.5))
+    counts = {row["what"]: row["count"] for row in found.rows}
+    assert counts["attempts, all closed"] > 0
+    assert counts["recordings, all sealed and read back"] > 0
+    assert counts["datagrams lost"] > 0

@@ -70,7 +70,7 @@ class Registrar:
         if phone.address is not None:
             host, _, port = phone.address.rpartition(":")
             return Binding(
-                contact=f"sip:{name}@{phone.address}",
+                contact=f"sip:{phone.name}@{phone.address}",
                 address=Address(host, int(port)),
                 until=float("inf"),
             )
