@@ -32,6 +32,7 @@ class SipTrunk(BaseModel):
     caller_ids: tuple[Number, ...] = ()
     assert_identity: bool = False
     hide_caller: bool = False
+    srtp: Literal["off", "optional", "required"] = "off"
     session_s: Annotated[int, Field(ge=0, le=86_400)] = 1800
     keepalive_s: Annotated[float, Field(ge=0, le=3600)] = 30.0
     register_s: Annotated[float, Field(ge=0, le=86_400)] = 0.0
@@ -42,6 +43,10 @@ class SipTrunk(BaseModel):
     def _fits(self) -> Self:
         if 0 < self.session_s < 90:
             raise ValueError("session_s: 90 seconds at least (RFC 4028), or 0 for none")
+        if self.srtp != "off" and self.transport != "tls":
+            raise ValueError(
+                "srtp: its keys travel in SIP messages, so the transport has to be tls"
+            )
         if self.register_s and not self.username:
             raise ValueError("register_s: a registration needs a username")
         return self

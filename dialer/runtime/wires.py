@@ -21,7 +21,7 @@ from dialer.sip_trunks import SipTrunk
 from dialer.store.database import Database
 from dialer.telephony.drivers.sip.engine import SipEngine, open_sip_engine
 from dialer.telephony.drivers.sip.registrar import Phone
-from dialer.telephony.drivers.sip.trunk import Trunk
+from dialer.telephony.drivers.sip.trunk import Srtp, Trunk
 from messaging.email.identity import MailIdentity
 from messaging.email.smtp import Security, SmtpTransport, open_smtp
 from messaging.sms.smpp.client import SmppTransport, open_smpp
@@ -98,6 +98,7 @@ def _trunk(told: SipTrunk) -> Trunk:
         max_channels=told.channels,
         max_calls_per_second=told.calls_per_second,
         keepalive_s=told.keepalive_s,
+        srtp=Srtp(told.srtp),
         session_s=told.session_s,
         symmetric_rtp=told.symmetric_rtp,
         register_s=told.register_s,

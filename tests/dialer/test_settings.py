@@ -70,6 +70,7 @@ def test_one_trunk_needs_no_file() -> None:
         ("[[trunk]]\nname = 'a'\nhost = 'b'\nspeed = 3\n", r"trunk 1: speed"),
         ("[[trunk]]\nname = 'a'\nhost = 'b'\nsession_s = 60\n", r"90 seconds at least"),
         ("[[trunk]]\nname = 'a'\nhost = 'b'\n" * 2, r"two trunks named a"),
+        ("[[trunk]]\nname = 'a'\nhost = 'b'\nsrtp = 'required'\n", "has to be tls"),
         ("trunk = 3", "expected"),
         ("[[trunk", "trunks.toml"),
     ],

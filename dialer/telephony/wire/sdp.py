@@ -1,4 +1,4 @@
-"""Session descriptions for one audio stream (RFC 8866) and the offer/answer of RFC 3264.
+"""Session descriptions for one audio stream (RFC 8866), offer/answer (RFC 3264), keys (RFC 4568).
 
 Reading: the lines that matter are picked and put right, then pyVoIP's SIPMessage reads them.
 """
@@ -13,21 +13,28 @@ from pyVoIP.SIP import SIPMessage
 
 from dialer.telephony.wire.headers import Malformed
 from dialer.telephony.wire.rtp import PCMA, PCMU, TELEPHONE_EVENT
+from dialer.telephony.wire.srtp import Crypto, read_crypto
 
 _NAMES = {PCMU: "PCMU", PCMA: "PCMA"}
-_MEDIA = re.compile(r"audio\s+(\d{1,5})(?:/\d+)?\s+(RTP/AVPF?)((?:\s+\d{1,3})+)\s*\Z")
+_MEDIA = re.compile(r"audio\s+(\d{1,5})(?:/\d+)?\s+(RTP/S?AVPF?)((?:\s+\d{1,3})+)\s*\Z")
 _HEAD = b"SIP/2.0 200 OK\r\nContent-Type: application/sdp\r\n\r\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Media:
-    """One side's audio stream. Port 0 means refused; `event` is its number for DTMF events."""
+    """One side's audio stream. Port 0 means refused; `event` is its number for DTMF events.
+
+    `secure` is the profile RTP/SAVP, nothing but SRTP; `crypto` its key for what it sends. A key
+    without the profile lets the other side choose.
+    """
 
     host: str
     port: int
     codecs: tuple[int, ...]  # PCMU or PCMA, the preferred first
     event: int | None = TELEPHONE_EVENT
     direction: TransmitType = TransmitType.SENDRECV
+    secure: bool = False
+    crypto: Crypto | None = None
     session: int = 1
     version: int = 1
 
@@ -45,19 +52,25 @@ class Media:
             "s=-",
             f"c=IN IP4 {self.host}",
             "t=0 0",
-            f"m=audio {self.port} RTP/AVP {' '.join(str(n) for n in numbers)}",
+            f"m=audio {self.port} {self._profile} {' '.join(str(n) for n in numbers)}",
             *(f"a=rtpmap:{n} {_NAMES[n]}/8000" for n in self.codecs),
         ]
         if self.event is not None:
             lines += [f"a=rtpmap:{self.event} telephone-event/8000", f"a=fmtp:{self.event} 0-16"]
+        if self.crypto is not None:
+            lines.append(f"a=crypto:{self.crypto.encode()}")
         lines += ["a=ptime:20", f"a={self.direction}", ""]
         return "\r\n".join(lines).encode()
+
+    @property
+    def _profile(self) -> str:
+        return "RTP/SAVP" if self.secure else "RTP/AVP"
 
 
 def parse(body: bytes) -> Media:
     """The first audio stream with a G.711 codec. Raises Malformed where there is none."""
-    lines = _pick(body.decode("utf-8", "replace"))
-    read = SIPMessage(_HEAD + "\r\n".join(lines).encode()).body
+    picked = _pick(body.decode("utf-8", "replace"))
+    read = SIPMessage(_HEAD + "\r\n".join(picked.lines).encode()).body
     audio = read["m"][0]
     maps = {int(n): found.get("rtpmap") for n, found in audio["attributes"].items()}
     codecs, event = [], None
@@ -76,14 +89,26 @@ def parse(body: bytes) -> Media:
         codecs=tuple(codecs),
         event=event,
         direction=read.get("a", {}).get("transmit_type", TransmitType.SENDRECV),
+        secure=picked.secure,
+        crypto=next((one for value in picked.crypto if (one := read_crypto(value))), None),
     )
 
 
-def _pick(text: str) -> list[str]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Picked:
+    """The lines of a description that matter, and what its first stream says of SRTP."""
+
+    lines: list[str]
+    secure: bool
+    crypto: list[str]
+
+
+def _pick(text: str) -> _Picked:
     """The connection, the first audio stream and its attributes, each line in its plain form."""
     session: dict[str, str] = {}
     stream: dict[str, str] = {}
     maps: list[str] = []
+    crypto: list[str] = []
     media, numbers = "", set[str]()
     for line in re.split(r"\r?\n", text):
         kind, _, value = line.strip().partition("=")
@@ -95,6 +120,8 @@ def _pick(text: str) -> list[str]:
             numbers = set(match.group(3).split()) if match else numbers
         elif kind == "c":
             _connection(value, stream if media else session)
+        elif kind == "a" and media and value.startswith("crypto:"):
+            crypto.append(value.removeprefix("crypto:"))
         elif kind == "a":
             _attribute(value, numbers, stream if media else session, maps)
     match = _MEDIA.match(media)
@@ -104,7 +131,9 @@ def _pick(text: str) -> list[str]:
     if "c" not in joined:
         raise Malformed("no connection address")
     picked = [f"c=IN IP4 {joined['c']}", f"m=audio {match.group(1)} RTP/AVP{match.group(3)}"]
-    return picked + maps + ([f"a={joined['direction']}"] if "direction" in joined else [])
+    ways = [f"a={joined['direction']}"] if "direction" in joined else []
+    secure = match.group(2).startswith("RTP/S")
+    return _Picked(lines=[*picked, *maps, *ways], secure=secure, crypto=crypto)
 
 
 def _connection(value: str, into: dict[str, str]) -> None:
@@ -130,14 +159,28 @@ _MIRROR = {
 }
 
 
-def answer(offer: Media, *, host: str, port: int, session: int = 1, version: int = 1) -> Media:
-    """Our answer: the offerer's first codec and event number, the direction mirrored."""
+def answer(
+    offer: Media,
+    *,
+    host: str,
+    port: int,
+    key: bytes | None = None,
+    session: int = 1,
+    version: int = 1,
+) -> Media:
+    """Our answer: the offerer's first codec and event number, the direction mirrored.
+
+    `key` is ours for SRTP, which is used where the offer has a key too.
+    """
+    crypto = offer.crypto and key and Crypto(tag=offer.crypto.tag, key=key)
     return Media(
         host=host,
         port=port,
         codecs=offer.codecs[:1],
         event=offer.event,
         direction=_MIRROR[offer.direction],
+        secure=offer.secure,
+        crypto=crypto or None,
         session=session,
         version=version,
     )

@@ -3,52 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import pytest
 
 from dialer.telephony.drivers.sip.registrar import Phone
 from dialer.telephony.port import AgentLegSpec, Answered, CallOutcome, Ended
 from dialer.telephony.wire.digest import authorize, best_challenge
-from dialer.telephony.wire.message import Message, Request, Response, parse, reply
+from dialer.telephony.wire.message import Request, Response, reply
 from tests.conftest import free_port
 from tests.dialer.telephony.far_side import answers, far_side
+from tests.dialer.telephony.line import line
 from tests.dialer.telephony.sipp import desk
-
-
-class Line:
-    """A TCP connection to the engine, as a phone holds one."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.reader, self.writer = reader, writer
-
-    async def next(self) -> Message:
-        async with asyncio.timeout(10):
-            head = await self.reader.readuntil(b"\r\n\r\n")
-            length = next(
-                int(line.split(b":")[1])
-                for line in head.split(b"\r\n")
-                if line.lower().startswith(b"content-length")
-            )
-            return parse(head + await self.reader.readexactly(length))
-
-    async def request(self, method: str) -> Request:
-        """The next request of this method."""
-        while True:
-            message = await self.next()
-            if isinstance(message, Request) and message.method == method:
-                return message
-
-
-@asynccontextmanager
-async def line(port: int) -> AsyncIterator[Line]:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    try:
-        yield Line(reader, writer)
-    finally:
-        writer.close()
-        await writer.wait_closed()
 
 
 def register(*more: tuple[str, str], number: int = 1) -> Request:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import ssl
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -14,27 +10,9 @@ from dialer.runtime.tls import Tls
 from dialer.telephony.port import Answered, CallOutcome, Ended
 from dialer.telephony.wire import sdp
 from dialer.telephony.wire.message import Request, Response, reply
-from tests.certificates import Authority, serving
+from tests.certificates import Authority
+from tests.dialer.telephony.line import carrier, line
 from tests.dialer.telephony.sipp import desk, until
-from tests.dialer.telephony.test_sip_tcp import Line
-
-
-@asynccontextmanager
-async def carrier(certificate: Path) -> AsyncIterator[tuple[int, list[Line]]]:
-    """A listener by TLS: its port, and the connections that it has taken."""
-    lines: list[Line] = []
-
-    def taken(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        lines.append(Line(reader, writer))
-
-    server = await asyncio.start_server(taken, "127.0.0.1", 0, ssl=serving(certificate))
-    try:
-        yield server.sockets[0].getsockname()[1], lines
-    finally:
-        server.close()
-        for line in lines:
-            line.writer.close()
-        await server.wait_closed()
 
 
 async def test_a_call_by_tls_is_set_up_and_ended_on_one_connection(tmp_path: Path) -> None:
@@ -46,19 +24,19 @@ async def test_a_call_by_tls_is_set_up_and_ended_on_one_connection(tmp_path: Pat
     ):
         await near.call()
         await until(lambda: lines)
-        (line,) = lines
-        invite = await line.request("INVITE")
+        (wire,) = lines
+        invite = await wire.request("INVITE")
         assert invite.uri.endswith(f"@127.0.0.1:{port};transport=tls")
         assert invite.via.transport == "TLS"
         described = sdp.Media(host="127.0.0.1", port=9, codecs=(0,))
         contact = ("Contact", f"<sip:far@127.0.0.1:{port};transport=tls>")
         headers = (contact, ("Content-Type", "application/sdp"))
         ok = reply(invite, 200, to_tag="far", headers=headers, body=described.encode())
-        line.writer.write(ok.encode())
-        await line.request("ACK")
+        wire.writer.write(ok.encode())
+        await wire.request("ACK")
         await near.wait(Answered)
         await near.engine.hangup("call-1")
-        line.writer.write(reply(await line.request("BYE"), 200).encode())
+        wire.writer.write(reply(await wire.request("BYE"), 200).encode())
         await near.wait(Ended)
         assert len(lines) == 1
 
@@ -83,11 +61,10 @@ async def test_a_trunk_without_its_proof_gets_no_word_and_is_down(
 async def test_encrypted_connections_are_taken_at_a_port_of_their_own(tmp_path: Path) -> None:
     authority = Authority(tmp_path)
     tls = Tls(certificate_file=authority.certificate())
-    async with desk(security=tls, tls_port=0) as near:
-        port = near.engine.layer.advertised_tls
-        context = ssl.create_default_context(cafile=authority.file)
-        reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context)
-        line = Line(reader, writer)
+    async with (
+        desk(security=tls, tls_port=0) as near,
+        line(near.engine.layer.advertised_tls or 0, trusting=authority.file) as wire,
+    ):
         asked = Request(
             method="OPTIONS",
             uri="sip:dialer.example",
@@ -99,12 +76,10 @@ async def test_encrypted_connections_are_taken_at_a_port_of_their_own(tmp_path: 
                 ("CSeq", "1 OPTIONS"),
             ),
         )
-        writer.write(asked.encode())
-        answer = await line.next()
+        wire.writer.write(asked.encode())
+        answer = await wire.next()
         assert isinstance(answer, Response)
         assert answer.status == 200
-        writer.close()
-        await writer.wait_closed()
 
 
 async def test_a_trunk_by_tls_needs_to_know_whom_to_believe() -> None:

@@ -7,6 +7,7 @@ from dialer.telephony.drivers.sip.leg import Services
 from dialer.telephony.drivers.sip.media import TICK
 from dialer.telephony.drivers.sip.outgoing import OutgoingLeg, Target
 from dialer.telephony.drivers.sip.registrar import Binding
+from dialer.telephony.drivers.sip.trunk import Srtp
 from dialer.telephony.port import AgentLegSpec, CallOutcome
 
 LONGEST_QUIET = 10.0
@@ -28,6 +29,7 @@ class AgentLeg(OutgoingLeg):
             uri=self._binding.contact,
             caller=f"sip:ringfence@{host}:{port}",
             callee=f"sip:{self._phone}@{host}",
+            srtp=Srtp.OPTIONAL if self._binding.address.transport == "TLS" else Srtp.OFF,
             # Two spellings of "answer by yourself" that desk phones and soft phones know.
             headers=(
                 ("Call-Info", f"<sip:{host}>;answer-after=0"),

@@ -9,7 +9,7 @@ from dialer.telephony.drivers.sip.invitation import Failure
 from dialer.telephony.drivers.sip.leg import Services
 from dialer.telephony.drivers.sip.outgoing import OutgoingLeg, Target
 from dialer.telephony.drivers.sip.session_timer import opening
-from dialer.telephony.drivers.sip.trunk import TrunkState
+from dialer.telephony.drivers.sip.trunk import Srtp, TrunkState
 from dialer.telephony.port import BeepHeard, CallOutcome, CallSpec, MachineVerdict
 from dialer.telephony.wire.message import Headers
 
@@ -57,6 +57,7 @@ class Call(OutgoingLeg):
             uri=f"sip:{self._spec.number}@{trunk.host}:{trunk.port}{how}",
             caller=caller,
             callee=f"sip:{self._spec.number}@{trunk.host}",
+            srtp=trunk.srtp if trunk.transport == "TLS" else Srtp.OFF,
             headers=(*identity, *opening(trunk.session_s)),
         )
 

@@ -6,7 +6,7 @@ import re
 
 from dialer.telephony.drivers.sip.conversation import Conversation
 from dialer.telephony.drivers.sip.dialog import dialog_of_request
-from dialer.telephony.drivers.sip.inside import SDP, readable
+from dialer.telephony.drivers.sip.inside import SDP
 from dialer.telephony.drivers.sip.layer import ALLOWED
 from dialer.telephony.drivers.sip.leg import Leg, Services
 from dialer.telephony.drivers.sip.reactor import Alarm
@@ -35,6 +35,8 @@ class IncomingCall(Leg):
         self._acknowledged = False
         self._leaving = False
         self._inside.contact = services.layer.contact(server.source.transport)
+        if server.source.transport == "TLS":
+            self._description.encrypt(trunk.trunk.srtp)
         self.sip_ids.append(invite.call_id)
         services.known_as(invite.call_id, self)
         trunk.live += 1
@@ -55,7 +57,7 @@ class IncomingCall(Leg):
         """Take the call. What offers no audio that we speak is refused."""
         if self._ending or self._talk is not None:
             return
-        offer = readable(self._invite.body)
+        offer = self._description.read(self._invite.body)
         if offer is None and self._invite.body:
             self._respond(488)
             self._finish(
@@ -65,7 +67,7 @@ class IncomingCall(Leg):
         self._ring.clear()
         terms = asked_terms(self._invite)
         self._server.unacknowledged = self.unacknowledged
-        body = self._inside.answer(offer).encode()
+        body = self._description.answer(offer).encode()
         response = self._respond(200, (("Allow", ALLOWED), *granted(terms), *SDP), body)
         dialog = dialog_of_request(self._invite, response)
         talk = Conversation(self._services.layer, self.trunk.hop, dialog)

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-import secrets
 from typing import Protocol
 
 from dialer.telephony.causes import read_reason
+from dialer.telephony.drivers.sip.description import Description
 from dialer.telephony.drivers.sip.layer import ALLOWED
 from dialer.telephony.drivers.sip.session_timer import SHORTEST, Terms, asked_terms, granted
 from dialer.telephony.drivers.sip.transactions import Server
 from dialer.telephony.wire import sdp
-from dialer.telephony.wire.headers import Malformed
 from dialer.telephony.wire.message import Headers, Request, reply
-from dialer.telephony.wire.rtp import PCMA, PCMU
 
 SDP: Headers = (("Content-Type", "application/sdp"),)
 
@@ -45,38 +43,13 @@ class InsideUser(Protocol):
 
 
 class Inside:
-    """Answers requests of one dialog, and keeps the versions of our session description."""
+    """Answers requests of one dialog."""
 
-    def __init__(self, user: InsideUser, contact: str, host: str, port: int) -> None:
+    def __init__(self, user: InsideUser, contact: str, description: Description) -> None:
         self.contact = contact
         self._user = user
-        self._host = host
-        self._port = port
-        self._session = secrets.randbits(31)
-        self._version = 1
+        self._description = description
         self._offered: Server | None = None  # a re-INVITE whose ACK is awaited
-
-    def describe(self) -> sdp.Media:
-        """Our offer."""
-        return sdp.Media(
-            host=self._host,
-            port=self._port,
-            codecs=(PCMU, PCMA),
-            session=self._session,
-            version=self._version,
-        )
-
-    def answer(self, offer: sdp.Media | None) -> sdp.Media:
-        """What we say to an offer; our own offer where there was none."""
-        if offer is None:
-            return self.describe()
-        return sdp.answer(
-            offer,
-            host=self._host,
-            port=self._port,
-            session=self._session,
-            version=self._version,
-        )
 
     def request(self, request: Request, server: Server) -> None:
         match request.method:
@@ -108,7 +81,7 @@ class Inside:
 
     def answered(self, body: bytes) -> None:
         """Where the offer was ours, an ACK brings the answer."""
-        media = readable(body)
+        media = self._description.read(body)
         if media is not None:
             self._user.flow(media)
 
@@ -121,12 +94,12 @@ class Inside:
             return
         headers: Headers = (("Contact", self.contact), ("Allow", ALLOWED), *granted(terms))
         if request.body or request.method == "INVITE":
-            offer = readable(request.body)
+            offer = self._description.read(request.body)
             if offer is None and request.body:
                 server.respond(reply(request, 488, source=server.source))
                 return
-            self._version += 1
-            headers, body = (*headers, *SDP), self.answer(offer).encode()
+            self._description.revised()
+            headers, body = (*headers, *SDP), self._description.answer(offer).encode()
             if offer is not None:
                 self._user.flow(offer)
         else:
@@ -148,11 +121,3 @@ class Inside:
         status = re.match(rb"\s*SIP/2\.0 (\d{3})\b", request.body)
         if status and (request.get("Event") or "").lower().startswith("refer"):
             self._user.transferring(int(status.group(1)))
-
-
-def readable(body: bytes) -> sdp.Media | None:
-    """The audio of a session description, or None where there is none that we speak."""
-    try:
-        return sdp.parse(body) if body else None
-    except Malformed:
-        return None

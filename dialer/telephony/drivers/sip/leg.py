@@ -13,6 +13,7 @@ from typing import Any
 
 from dialer.telephony.drivers.sip.bridge import Bridge
 from dialer.telephony.drivers.sip.conversation import Conversation
+from dialer.telephony.drivers.sip.description import Description
 from dialer.telephony.drivers.sip.inside import SDP, Inside
 from dialer.telephony.drivers.sip.layer import Layer, tag
 from dialer.telephony.drivers.sip.media import MediaCounters, PortPool, Session, Ticker
@@ -70,7 +71,8 @@ class Leg:
         self._services = services
         self._local_tag = tag()
         self._release_port = services.ports.open(self.media)
-        self._inside = Inside(self, services.layer.contact(), services.media_host, self.media.port)
+        self._description = Description(services.media_host, self.media.port)
+        self._inside = Inside(self, services.layer.contact(), self._description)
         self._timer = SessionTimer(services.reactor, self._refresh, self._expired)
         self._far_updates = False  # it takes UPDATE
         self._transfer: str | None = None
@@ -185,7 +187,7 @@ class Leg:
         if self._far_updates:
             self._talk.ask("UPDATE", headers=headers, told=self._refreshed)
         else:
-            body = self._inside.describe().encode()
+            body = self._description.offer().encode()
             headers = (*headers, *SDP)
             self._talk.invite_again(headers=headers, body=body, told=self._refreshed)
 
@@ -231,7 +233,7 @@ class Leg:
     # Audio
 
     def flow(self, media: sdp.Media) -> None:
-        self.media.talk_to(media)
+        self.media.talk_to(media, self._description.protection(media))
         self._services.ticker.add(self.media)
 
     def heard(self, frame: bytes) -> None:

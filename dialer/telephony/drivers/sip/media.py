@@ -22,6 +22,7 @@ from dialer.telephony.wire import dtmf, g711, rtp
 from dialer.telephony.wire.headers import Malformed
 from dialer.telephony.wire.reactor import TimeReactor, UdpPort
 from dialer.telephony.wire.sdp import Media
+from dialer.telephony.wire.srtp import Protection
 
 TICK = 0.02
 _ABANDONED = 50
@@ -75,6 +76,7 @@ class Session(DatagramProtocol):
         self._symmetric = symmetric
         self._found = False  # where the far side really sends from is known
         self._remote: tuple[str, int] | None = None
+        self._protection: Protection | None = None
         self._codec = rtp.PCMU
         self._event: int | None = None
         self._silent = False
@@ -93,8 +95,9 @@ class Session(DatagramProtocol):
     def port(self) -> int:
         return int(self.transport.getHost().port)
 
-    def talk_to(self, media: Media) -> None:
+    def talk_to(self, media: Media, protection: Protection | None = None) -> None:
         """Send to the far side as its session description says, from the next tick on."""
+        self._protection = protection
         told = (media.host, media.port)
         if self._remote is None or not self._symmetric or self._remote[0] == media.host:
             self._remote, self._found = (told if media.port else None), False
@@ -172,8 +175,11 @@ class Session(DatagramProtocol):
             self._send(self._stream.packet(self._codec, payload))
 
     def _send(self, packet: rtp.Packet) -> None:
+        data = packet.encode()
+        if self._protection is not None:
+            data = self._protection.protect(data)
         try:
-            self.transport.getHandle().sendto(packet.encode(), self._remote)
+            self.transport.getHandle().sendto(data, self._remote)
         except OSError:
             return  # a full socket buffer or an unreachable far side is a lost packet
         self._counters.sent += 1
@@ -195,6 +201,8 @@ class Session(DatagramProtocol):
             self._counters.strangers += 1
             return
         try:
+            if self._protection is not None:
+                datagram = self._protection.unprotect(datagram)
             packet = rtp.parse(datagram)
         except Malformed:
             self._counters.junk += 1

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from dialer.telephony.causes import failure_outcome
 from dialer.telephony.drivers.sip.conversation import Conversation
 from dialer.telephony.drivers.sip.hop import Hop
-from dialer.telephony.drivers.sip.inside import SDP, readable
+from dialer.telephony.drivers.sip.inside import SDP
 from dialer.telephony.drivers.sip.invitation import Failure, Invitation
 from dialer.telephony.drivers.sip.layer import ALLOWED
 from dialer.telephony.drivers.sip.leg import Leg, Services
 from dialer.telephony.drivers.sip.reactor import Alarm
 from dialer.telephony.drivers.sip.session_timer import agreed_terms
 from dialer.telephony.drivers.sip.transactions import Gone
+from dialer.telephony.drivers.sip.trunk import Srtp
 from dialer.telephony.port import CallOutcome, Ringing, Trying
 from dialer.telephony.wire.message import Headers, Request, Response
 
@@ -27,6 +28,7 @@ class Target:
     uri: str
     caller: str
     callee: str
+    srtp: Srtp = Srtp.OFF
     headers: Headers = ()
 
 
@@ -96,6 +98,7 @@ class OutgoingLeg(Leg):
         self._services.known_as(sip_id, self)
         layer, transport = self._services.layer, target.hop.address.transport
         self._inside.contact = layer.contact(transport)
+        self._description.encrypt(target.srtp)
         invite = Request(
             method="INVITE",
             uri=target.uri,
@@ -113,7 +116,7 @@ class OutgoingLeg(Leg):
                 *target.headers,
                 *SDP,
             ),
-            body=self._inside.describe().encode(),
+            body=self._description.offer().encode(),
         )
         self._invitation = Invitation(layer, self._services.timers, target.hop, invite, self)
         self._invitation.start()
@@ -151,7 +154,7 @@ class OutgoingLeg(Leg):
     def progressed(self, response: Response) -> None:
         if self._ending or not 180 <= response.status < 199:
             return
-        media = readable(response.body)
+        media = self._description.read(response.body)
         early = media is not None and not self._early_media
         if early and media is not None:
             self._early_media = True
@@ -165,7 +168,7 @@ class OutgoingLeg(Leg):
             talk.bye()
             return
         self._ring.clear()
-        media = readable(response.body)
+        media = self._description.read(response.body)
         if media is None and not self._early_media:
             talk.bye()
             self._finish(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 
 from dialer.telephony.drivers.sip.hop import Address, Hop
 
@@ -13,6 +14,14 @@ SILENT_CALLS = 2
 
 RETRY_AFTER = 30.0
 """Seconds after which a trunk that is down, and answers no OPTIONS, is tried with one call."""
+
+
+class Srtp(StrEnum):
+    """Whether audio is encrypted. The keys travel in SIP messages, so TLS has to hide them."""
+
+    OFF = "off"
+    OPTIONAL = "optional"  # where the far side can
+    REQUIRED = "required"  # or there is no call
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +45,7 @@ class Trunk:
     max_channels: int = 50
     max_calls_per_second: float = 10.0
     keepalive_s: float = 30.0  # OPTIONS; 0 sends none
+    srtp: Srtp = Srtp.OFF  # by TLS alone
     session_s: int = 0  # ask for a session timer of so long (RFC 4028); 0 does not
     symmetric_rtp: bool = False  # answer media to wherever it comes from
     register_s: float = 0.0  # register with it for so long at a time; 0 does not
