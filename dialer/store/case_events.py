@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import case, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.model.case import PastContact
@@ -115,12 +115,18 @@ async def annul(conn: AsyncConnection, case_id: str, subject: str, word: str, at
 
 
 async def replan(conn: AsyncConnection, case_id: str, now: datetime) -> None:
-    """Make the case due for planning in every campaign where no attempt is open."""
+    """Make the case due for planning in every campaign; where an attempt is open, after it."""
     table = tables.campaign_cases
+    working = table.c.state == WorkState.WORKING
     await conn.execute(
         update(table)
-        .where(table.c.case_id == case_id, table.c.state != WorkState.WORKING)
-        .values(state=WorkState.DUE, next_channel=None, next_at=now, updated_at=now)
+        .where(table.c.case_id == case_id)
+        .values(
+            state=case((working, WorkState.WORKING), else_=WorkState.DUE),
+            next_channel=case((working, table.c.next_channel), else_=None),
+            next_at=now,
+            updated_at=now,
+        )
     )
 
 

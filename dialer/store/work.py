@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, case, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from compliance.facts import Channel
@@ -51,15 +51,20 @@ async def move_on(
     now: datetime,
     outcome: str | None = None,
 ) -> None:
-    """Put a case where `follow_up` says and free its lease, within the caller's transaction."""
+    """Put a case where `follow_up` says and free its lease, within the caller's transaction.
+
+    What happened to a case while an attempt was open is not in `follow_up`: such a case is due at
+    once, to be planned anew.
+    """
     table = tables.campaign_cases
     due = follow_up.state is WorkState.DUE
+    overtaken = and_(table.c.state == WorkState.WORKING, table.c.next_at.is_not(None))
     values: dict[str, object] = {
-        "state": follow_up.state,
+        "state": case((overtaken, WorkState.DUE), else_=follow_up.state),
         "step": follow_up.step,
-        "next_channel": follow_up.channel,
-        "next_at": follow_up.at if due else None,
-        "priority": follow_up.priority,
+        "next_channel": case((overtaken, None), else_=follow_up.channel),
+        "next_at": case((overtaken, now), else_=follow_up.at if due else None),
+        "priority": case((overtaken, 0), else_=follow_up.priority),
         "lease_owner": None,
         "lease_until": None,
         "updated_at": now,
@@ -79,12 +84,14 @@ async def wake(conn: AsyncConnection, consumer_id: str, now: datetime) -> int:
 
 
 async def wake_all(conn: AsyncConnection, consumer_ids: Collection[str], now: datetime) -> int:
-    """Make the held cases of these consumers due; how many."""
+    """Make the held cases of these consumers due; how many. Those at work are planned anew."""
     table, cases = tables.campaign_cases, tables.cases
-    theirs = select(cases.c.id).where(cases.c.consumer_id.in_(consumer_ids))
+    theirs = table.c.case_id.in_(select(cases.c.id).where(cases.c.consumer_id.in_(consumer_ids)))
+    at_work = or_(table.c.state == WorkState.WORKING, table.c.lease_owner.is_not(None))
+    await conn.execute(update(table).where(theirs, at_work).values(next_at=now, updated_at=now))
     woken = await conn.execute(
         update(table)
-        .where(table.c.state == WorkState.HELD, table.c.case_id.in_(theirs))
+        .where(theirs, table.c.state == WorkState.HELD)
         .values(state=WorkState.DUE, next_at=now, updated_at=now)
     )
     return woken.rowcount

@@ -9,11 +9,11 @@ from sqlalchemy import select
 
 from compliance.facts import Channel
 from compliance.permit import Permit
-from dialer.store import attempts, ledger_reader, tables
+from dialer.store import attempts, case_events, ledger_reader, tables
 from dialer.store.attempts import AttemptLost, Outcome, Recovered, StillOpen
 from dialer.store.database import Database
 from dialer.store.gate import open_gate
-from dialer.store.work import FollowUp, WorkState
+from dialer.store.work import FollowUp, WorkState, wake
 from scheduler.clock import ManualClock
 from tests.dialer.store.people import OWNER, Somebody, add_campaign, add_somebody, call, catalogue
 
@@ -60,6 +60,27 @@ async def test_settling_writes_everything_at_once(
     assert (event.seq, event.kind, event.payload["outcome"]) == (1, "attempt.closed", "no_answer")
     assert not any("12125550123" in body or "Abendroth" in body for body in bodies)
     assert (await ledger_reader.verify(db)).broken is None
+
+
+@pytest.mark.parametrize("happens", ["an event of the case", "a fact of the person"])
+async def test_what_happens_during_an_attempt_is_planned_after_it(
+    db: Database, one: Somebody, clock: ManualClock, happens: str
+) -> None:
+    attempt = await permitted(db, one)
+    await attempts.activate(db, attempt, now=clock.now(), lease=LEASE)
+    async with db.write() as conn:
+        if happens == "an event of the case":
+            await case_events.replan(conn, one.case, clock.now())
+        else:
+            assert await wake(conn, one.person, clock.now()) == 0
+    async with db.read() as conn:
+        assert (await conn.execute(select(tables.campaign_cases.c.state))).scalar_one() == "working"
+    await clock.advance(30)
+    outcome = Outcome(outcome="conversation", at=clock.now())
+    await attempts.settle(db, attempt, outcome, follow_up=FollowUp(state=WorkState.HELD))
+    async with db.read() as conn:
+        work = (await conn.execute(select(tables.campaign_cases))).one()
+    assert (work.state, work.next_channel, work.next_at) == ("due", None, clock.now())
 
 
 async def test_settling_twice_changes_nothing(db: Database, one: Somebody) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import insert, text
 
 from compliance.facts import Channel
 from dialer.model.campaign import CampaignState, WrongMove
-from dialer.store import campaigns, claims, tables
+from dialer.store import campaigns, case_events, claims, tables
 from dialer.store.claims import DueCase
 from dialer.store.database import Database, migrate, open_database
 from dialer.store.work import FollowUp, WorkState
@@ -96,6 +96,21 @@ async def test_what_is_due_later_stays(db: Database, campaign: str, clock: Manua
     assert await claim(db, campaign) == []
     await clock.advance(3600)
     assert len(await claim(db, campaign)) == 1
+
+
+async def test_a_plan_that_something_overtook_is_made_again(
+    db: Database, campaign: str, clock: ManualClock
+) -> None:
+    await add_cases(db, campaign, [0])
+    [due] = await claim(db, campaign)
+    await clock.advance(5)
+    async with db.write() as conn:
+        await case_events.replan(conn, due.case_id, clock.now())
+    held = FollowUp(state=WorkState.HELD)
+    await claims.plan(db, due, held, clock.now())
+    [again] = await claim(db, campaign, channel=None)
+    await claims.plan(db, again, held, clock.now())
+    assert await claim(db, campaign, channel=None) == []
 
 
 async def test_workers_never_claim_the_same_case(
