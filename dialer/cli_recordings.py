@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from sqlalchemy import select
 
+from dialer.key_ring import open_keys
 from dialer.runtime import wires
 from dialer.settings import Settings
 from dialer.store import recordings, tables
@@ -40,7 +41,9 @@ def list_recordings(limit: int = 100) -> None:
             .order_by(table.c.sealed_at.desc())
             .limit(limit)
         )
-        async with open_database(Settings().store_url, writer="cli") as db, db.read() as conn:
+        settings = Settings()
+        store = open_database(settings.store_url, open_keys(settings), writer="cli")
+        async with store as db, db.read() as conn:
             for row in await conn.execute(query):
                 typer.echo(json.dumps(dict(row._mapping), default=str))
 
@@ -59,7 +62,7 @@ def fetch(
 
     async def run() -> None:
         vault = wires.open_vault(settings, SystemClock())
-        async with open_database(settings.store_url, writer="cli") as db:
+        async with open_database(settings.store_url, open_keys(settings), writer="cli") as db:
             await recordings.note_access(db, name, by=by, purpose=why)
         with out.open("wb") as file:
             async for chunk in vault.read(name):

@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from dialer.key_ring import open_keys
 from dialer.settings import Settings
 from dialer.store.database import Database, migrate, open_database
 
@@ -26,8 +27,9 @@ def on_store(settings: Settings, job: Callable[[Database], Awaitable[T]]) -> T:
     """Run a job on the case store, brought up to date first."""
 
     async def run() -> T:
-        await migrate(settings.store_url)
-        async with open_database(settings.store_url, writer="cli") as db:
+        keys = open_keys(settings)
+        await migrate(settings.store_url, keys)
+        async with open_database(settings.store_url, keys, writer="cli") as db:
             return await job(db)
 
     return asyncio.run(run())

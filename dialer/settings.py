@@ -43,6 +43,7 @@ class Settings(BaseSettings):
     mail_hook_secret: SecretStr | None = None  # what the mail host shows to hand in bounces
     recordings_url: str | None = None
     keys_file: Path | None = None
+    keys: SecretStr | None = None  # the text of a key file, instead of one
     packs_dir: Path | None = None
 
     actor: str = "third_party_collector"

@@ -116,13 +116,19 @@ def postgres_server() -> Iterator[str]:
 @pytest.fixture
 def postgres_url(postgres_server: str) -> str:
     """A fresh database on the real server; the server goes away with the test session."""
+    return new_postgres_database(postgres_server)
+
+
+def new_postgres_database(server: str, template: str = "template1") -> str:
+    """The URL of a new database on the server, a copy of the template."""
     name = f"t{secrets.token_hex(6)}"
-    port = postgres_server.rsplit(":", 1)[1]
+    port = server.rsplit(":", 1)[1]
     initdb = find_program("postgres")
     assert initdb is not None
     createdb = Path(initdb).resolve().parent / "createdb"
-    subprocess.run([createdb, "-h", "127.0.0.1", "-p", port, "-U", "ringfence", name], check=True)
-    return f"{postgres_server}/{name}"
+    address = ["-h", "127.0.0.1", "-p", port, "-U", "ringfence"]
+    subprocess.run([createdb, *address, "-T", template, name], check=True)
+    return f"{server}/{name}"
 
 
 @pytest.fixture(scope="session")

@@ -24,7 +24,7 @@ from compliance.permit import Permit
 from dialer.bench.chaos_workers import CAP, CATALOGUE, COUNTS, GIVES_BACK, Orders
 from dialer.bench.people import NOON, Somebody, add_people, call_to
 from dialer.bench.result import BenchFailed, Result, Row
-from dialer.bench.stores import POSTGRES, SQLITE, open_stores
+from dialer.bench.stores import KEYS, POSTGRES, SQLITE, open_stores
 from dialer.bench.timing import watch
 from dialer.store import attempts, ledger_reader, tables
 from dialer.store.attempts import NOT_SENT, UNKNOWN, Outcome
@@ -103,7 +103,7 @@ def _row(kind: str, storm: Storm, after: Aftermath) -> Row:
 async def endure(url: str, storm: Storm) -> Aftermath:
     """Let the storm pass over an empty store, and say what it left."""
     ahead = (NOON - SystemClock().now()).total_seconds()
-    async with open_database(url, clock=SystemClock(NOON), writer="watcher") as db:
+    async with open_database(url, KEYS, clock=SystemClock(NOON), writer="watcher") as db:
         people = await add_people(db, storm.people)
         orders = Orders(
             url=url,

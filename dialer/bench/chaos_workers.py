@@ -20,6 +20,7 @@ from datetime import timedelta
 from compliance import packs
 from compliance.permit import Permit
 from dialer.bench.people import Somebody, call_to
+from dialer.bench.stores import KEYS
 from dialer.store import attempts
 from dialer.store.attempts import AttemptLost, Outcome
 from dialer.store.database import Database, open_database
@@ -66,7 +67,7 @@ async def work(name: str, orders: Orders) -> None:
     chance = random.Random(f"{orders.seed}/{name}/{os.getpid()}")
     clock = orders.clock()
     async with (
-        open_database(orders.url, clock=clock, writer=f"{name}-{os.getpid()}") as db,
+        open_database(orders.url, KEYS, clock=clock, writer=f"{name}-{os.getpid()}") as db,
         open_gate(db, CATALOGUE) as gate,
         asyncio.TaskGroup() as callers,
     ):

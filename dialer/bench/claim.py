@@ -8,7 +8,7 @@ from datetime import timedelta
 from compliance.facts import Channel
 from dialer.bench.people import LEASE, LONG_AGO, NOON, new_campaign
 from dialer.bench.result import BenchFailed, Result, Row
-from dialer.bench.stores import open_stores
+from dialer.bench.stores import KEYS, open_stores
 from dialer.bench.timing import Laps
 from dialer.store import tables
 from dialer.store.bulk import insert_many
@@ -30,7 +30,7 @@ async def run(*, sizes: Sequence[int] = (10_000, 1_000_000), limit: int = 1000) 
             smallest: float | None = None
             for size in sizes:
                 url = await stores.fresh(kind)
-                async with open_database(url, clock=SystemClock(NOON), writer="bench") as db:
+                async with open_database(url, KEYS, clock=SystemClock(NOON), writer="bench") as db:
                     campaign = await new_campaign(db)
                     await _fill(db, campaign, size)
                     laps = await _claim(db, campaign, limit, min(ROUNDS, size // limit))

@@ -15,7 +15,7 @@ from compliance.permit import Permit
 from dialer.bench.callers import Work, drive
 from dialer.bench.people import NOON, Somebody, add_people, call_to, new_campaign
 from dialer.bench.result import BenchFailed, Result, Row
-from dialer.bench.stores import open_stores
+from dialer.bench.stores import KEYS, open_stores
 from dialer.store import tables
 from dialer.store.database import Database, open_database
 from dialer.store.gate import BATCH, open_gate
@@ -34,7 +34,7 @@ async def run(
         for kind in stores.kinds:
             for at_once in callers:
                 url = await stores.fresh(kind)
-                async with open_database(url, clock=SystemClock(NOON), writer="bench") as db:
+                async with open_database(url, KEYS, clock=SystemClock(NOON), writer="bench") as db:
                     rows += await _measure(kind, db, at_once, admissions, history)
     return Result(
         name="gate",

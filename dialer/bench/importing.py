@@ -11,7 +11,7 @@ from sqlalchemy import Column, MetaData, Table, Text
 
 from dialer.bench.people import NOON
 from dialer.bench.result import BenchFailed, Result, Row
-from dialer.bench.stores import open_stores
+from dialer.bench.stores import KEYS, open_stores
 from dialer.bench.timing import watch
 from dialer.store.bulk import insert_many
 from dialer.store.database import Database, open_database
@@ -45,7 +45,7 @@ async def run(*, rows: int = 100_000) -> Result:
         _write(file, rows)
         for kind in stores.kinds:
             url = await stores.fresh(kind)
-            async with open_database(url, clock=SystemClock(NOON), writer="bench") as db:
+            async with open_database(url, KEYS, clock=SystemClock(NOON), writer="bench") as db:
                 found += await _measure(kind, db, file, rows)
     return Result(
         name="import",

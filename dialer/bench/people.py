@@ -10,9 +10,11 @@ from typing import Any
 from sqlalchemy import Table
 
 from compliance.facts import Channel, ContactRequest, Mode
+from dialer.model.contact_point import PointKind
 from dialer.store import campaigns, tables
 from dialer.store.bulk import insert_many
 from dialer.store.database import Database
+from dialer.store.fact_rows import point_row
 from dialer.store.gate import Candidate
 from dialer.store.ids import new_id
 
@@ -110,12 +112,9 @@ def _rows(
     yield (
         tables.contact_points,
         [
-            {
-                "id": one.point,
-                "kind": "phone",
-                "value": one.number if callable_ else one.point,
-                "created_at": now,
-            }
+            point_row(
+                one.point, PointKind.PHONE, one.number if callable_ else one.point, now=now
+            )
             for one in people
         ],
     )

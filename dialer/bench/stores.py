@@ -10,9 +10,13 @@ from tempfile import TemporaryDirectory
 
 from dialer.bench import postgres
 from dialer.store.database import migrate
+from recordings.keys import Key, KeyRing
 
 SQLITE = "SQLite"
 POSTGRES = "PostgreSQL"
+
+KEYS = KeyRing([Key(key_id="bench", secret=bytes(range(32)))], bytes(range(32, 64)))
+"""Of stores that hold nobody's data and last as long as a bench."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +42,7 @@ class Stores:
         else:
             taken = len(list(self.folder.glob("*.sqlite")))
             url = f"sqlite+aiosqlite:///{self.folder / f'{taken}.sqlite'}"
-        await migrate(url)
+        await migrate(url, KEYS)
         return url
 
 

@@ -31,3 +31,8 @@ class Consumer:
 def name_key(full_name: str) -> str:
     """The form in which two names are compared: case and spacing do not count."""
     return " ".join(full_name.casefold().split())
+
+
+def name_words(full_name: str) -> frozenset[str]:
+    """The words by which a person may be found; a name without spaces is one word."""
+    return frozenset(name_key(full_name).split())

@@ -238,7 +238,7 @@ async def _points(conn: AsyncConnection, consumer_id: str) -> tuple[PointLine, .
         .join(points, points.c.id == links.c.contact_point_id)
         .outerjoin(used, used.c.contact_point_id == links.c.contact_point_id)
         .where(links.c.consumer_id == consumer_id)
-        .order_by(links.c.position, points.c.value)
+        .order_by(links.c.position, points.c.id)
     )
     return tuple(
         PointLine(

@@ -6,13 +6,21 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Select, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dialer.store.tables import cases, consumer_contact_points, consumers, contact_points
+from dialer.model.consumer import name_key
+from dialer.model.consumer import name_words as words_of
+from dialer.store.fact_rows import ENDING_DIGITS
+from dialer.store.tables import (
+    cases,
+    consumer_contact_points,
+    consumers,
+    contact_points,
+    name_words,
+)
 
 MOST = 50
-FEWEST_DIGITS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +48,10 @@ async def find_people(
 ) -> list[PersonRow]:
     """At most MOST consumers that fit, by name. Nothing for an empty search.
 
-    A name fits by any part of it; an id, case number or address must be whole. Where the words may
-    be anything, a phone number may be given by its last digits, at least FEWEST_DIGITS.
+    A name fits by any of its words, of which all that are given must be in it; an id, case number
+    or address must be whole. Where the words may be anything, a phone number may be given by its
+    last digits, at least ENDING_DIGITS. Words and numbers are found by their blind indexes, so
+    that no half of a word finds anything.
     """
     words = words.strip()
     if not words:
@@ -52,8 +62,9 @@ async def find_people(
         FindBy.ADDRESS: (_at_address,),
         FindBy.ANYTHING: (_with_id, _named, _with_case, _at_address, _at_last_digits),
     }[by]
-    query = select(consumers).where(or_(*(fit(words) for fit in fits)))
-    rows = (await conn.execute(query.order_by(consumers.c.full_name).limit(MOST))).all()
+    fitting = [await fit(conn, words) for fit in fits]
+    query = select(consumers).where(or_(*fitting)).order_by(consumers.c.id).limit(MOST)
+    rows = sorted(await conn.execute(query), key=lambda row: (name_key(row.full_name), row.id))
     refs: dict[str, list[str]] = {row.id: [] for row in rows}
     for case_row in await conn.execute(
         select(cases.c.consumer_id, cases.c.case_ref)
@@ -73,32 +84,40 @@ async def find_people(
     ]
 
 
-def _with_id(words: str) -> ColumnElement[bool]:
+async def _with_id(conn: AsyncConnection, words: str) -> ColumnElement[bool]:
     return consumers.c.id == words
 
 
-def _named(words: str) -> ColumnElement[bool]:
-    pattern = f"%{_escaped(words.casefold())}%"
-    return func.lower(consumers.c.full_name).like(pattern, escape="\\")
+async def _named(conn: AsyncConnection, words: str) -> ColumnElement[bool]:
+    table = name_words
+    named = (
+        consumers.c.id.in_(select(table.c.consumer_id).where(table.c.word == word))
+        for word in sorted(words_of(words))
+    )
+    return and_(*named)
 
 
-def _with_case(words: str) -> ColumnElement[bool]:
+async def _with_case(conn: AsyncConnection, words: str) -> ColumnElement[bool]:
     return consumers.c.id.in_(select(cases.c.consumer_id).where(cases.c.case_ref == words))
 
 
-def _at_address(words: str) -> ColumnElement[bool]:
+async def _at_address(conn: AsyncConnection, words: str) -> ColumnElement[bool]:
     """A number with or without its marks of writing; one without a country may be American."""
     digits = _digits(words)
     written = [words.lower(), f"+{digits}", f"+1{digits}"]
-    return consumers.c.id.in_(_owners().where(contact_points.c.value.in_(written)))
+    return consumers.c.id.in_(_owners().where(contact_points.c.value_key.in_(written)))
 
 
-def _at_last_digits(words: str) -> ColumnElement[bool]:
+async def _at_last_digits(conn: AsyncConnection, words: str) -> ColumnElement[bool]:
     digits = _digits(words)
-    if not digits.isdecimal() or len(digits) < FEWEST_DIGITS:
+    if not digits.isdecimal() or len(digits) < ENDING_DIGITS:
         return false()
-    ends = contact_points.c.value.like(f"%{digits}")
-    return consumers.c.id.in_(_owners().where(contact_points.c.kind == "phone", ends))
+    points = contact_points
+    alike = select(points.c.id, points.c.value).where(
+        points.c.ending_key == digits[-ENDING_DIGITS:]
+    )
+    found = [row.id for row in await conn.execute(alike) if row.value.endswith(digits)]
+    return consumers.c.id.in_(_owners().where(points.c.id.in_(found)))
 
 
 def _digits(words: str) -> str:
@@ -109,7 +128,3 @@ def _owners() -> Select[tuple[str]]:
     return select(consumer_contact_points.c.consumer_id).join(
         contact_points, contact_points.c.id == consumer_contact_points.c.contact_point_id
     )
-
-
-def _escaped(text: str) -> str:
-    return re.sub(r"([\\%_])", r"\\\1", text)

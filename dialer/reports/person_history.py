@@ -133,7 +133,7 @@ async def _points(conn: AsyncConnection, consumer_id: str) -> tuple[Point, ...]:
         )
         .join(links, links.c.contact_point_id == contact_points.c.id)
         .where(links.c.consumer_id == consumer_id)
-        .order_by(contact_points.c.kind.desc(), links.c.position, contact_points.c.value)
+        .order_by(contact_points.c.kind.desc(), links.c.position, contact_points.c.id)
     )
     return tuple(
         Point(

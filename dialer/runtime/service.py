@@ -31,6 +31,7 @@ from dialer.engine.reminders import Reminders
 from dialer.engine.replies import Replies
 from dialer.engine.supervisor import open_supervisor
 from dialer.engine.written import WrittenChannel, mail_composer, text_composer
+from dialer.key_ring import open_keys
 from dialer.lockfile import exclusive
 from dialer.runtime import wires
 from dialer.runtime.voice import open_voice
@@ -58,11 +59,13 @@ async def serve(settings: Settings, reactor: Any, stop: asyncio.Event, announce:
     clock = SystemClock(settings.clock_start)
     own = secret.read_or_make(settings.data_dir / "secret")
     catalogue = packs.read(settings.packs_dir) if settings.packs_dir else packs.shipped()
-    await migrate(settings.store_url)
+    keys = open_keys(settings)
+    await migrate(settings.store_url, keys)
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
         stack.enter_context(exclusive(settings.data_dir / f"{settings.worker}.lock"))
-        db = await enter(open_database(settings.store_url, clock=clock, writer=settings.worker))
+        store = open_database(settings.store_url, keys, clock=clock, writer=settings.worker)
+        db = await enter(store)
         feed = await enter(wires.open_feed(settings, clock))
         voice = await open_voice(stack, settings, db, feed, reactor=reactor, own=own)
         written = await _open_written(stack, settings, clock, reactor, own)

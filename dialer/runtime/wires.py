@@ -15,6 +15,7 @@ from dialer.engine.written import House
 from dialer.feed.drivers.redis import redis_feed
 from dialer.feed.feed import Feed
 from dialer.feed.in_process import in_process_feed
+from dialer.key_ring import open_keys
 from dialer.runtime.tls import Tls
 from dialer.settings import Settings
 from dialer.sip_trunks import SipTrunk
@@ -26,7 +27,6 @@ from messaging.email.identity import MailIdentity
 from messaging.email.smtp import Security, SmtpTransport, open_smtp
 from messaging.sms.smpp.client import SmppTransport, open_smpp
 from recordings.drivers import folder, object_store
-from recordings.keys import open_key_ring
 from recordings.vault import Vault
 from scheduler.clock import Clock
 
@@ -52,7 +52,7 @@ def house_of(settings: Settings, unsubscribe_key: bytes) -> House:
 
 
 def open_vault(settings: Settings, clock: Clock) -> Vault:
-    keys = open_key_ring(settings.key_path)
+    keys = open_keys(settings)
     if settings.vault_url.startswith("file:"):
         return folder.open_vault(settings.vault_url, keys, clock)
     return object_store.open_vault(settings.vault_url, keys, clock)

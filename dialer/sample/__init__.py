@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from dialer import runtime
+from dialer.key_ring import open_keys
 from dialer.reports.demo_summary import demo_summary
 from dialer.settings import Settings
 from dialer.store import campaigns
@@ -103,7 +104,7 @@ async def demo(
             "smpp_submits": counts.smpp_submits,
             "smtp_messages": counts.smtp_messages,
         }
-        async with open_database(sample.settings.store_url) as db:
+        async with open_database(sample.settings.store_url, open_keys(sample.settings)) as db:
             return await demo_summary(db, seconds, wire)
 
 
@@ -114,8 +115,9 @@ async def _pass_on(stop: asyncio.Event, ended: asyncio.Event) -> None:
 
 async def _fill(settings: Settings, seed: int) -> None:
     clock = SystemClock(settings.clock_start)
-    await migrate(settings.store_url)
-    async with open_database(settings.store_url, clock=clock, writer="import") as db:
+    keys = open_keys(settings)
+    await migrate(settings.store_url, keys)
+    async with open_database(settings.store_url, keys, clock=clock, writer="import") as db:
         if not await _campaigns(db, settings, clock.now()):
             return
         portfolio = write_portfolio(settings.data_dir / "portfolio", seed, SIZE, clock.now())

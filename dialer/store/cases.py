@@ -81,7 +81,7 @@ async def _points(conn: AsyncConnection, case_ids: Sequence[str]) -> Sequence[Ro
     query = (
         select(owned, points.c.kind, points.c.value)
         .join(points, points.c.id == owned.c.contact_point_id)
-        .order_by(owned.c.position, points.c.value)
+        .order_by(owned.c.position, points.c.id)
     )
     return await _about(conn, query, case_ids, owned)
 

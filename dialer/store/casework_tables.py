@@ -10,7 +10,6 @@ from sqlalchemy import (
     Date,
     ForeignKey,
     Index,
-    LargeBinary,
     SmallInteger,
     String,
     Table,
@@ -20,6 +19,7 @@ from sqlalchemy import (
 )
 
 from dialer.store.columns import Id, UtcDateTime
+from dialer.store.sealing import Sealed, SealedBytes, SealedJson
 from dialer.store.tables import Word, metadata
 
 # What happened to a case beside its contacts, in the words of `scheduler.strategy`.
@@ -94,7 +94,7 @@ plans = Table(
     Column("begun_on", Date, nullable=False),
     Column("renegotiations", SmallInteger, nullable=False),
     Column("approval", Word, nullable=False),  # the level that agreed to offer it
-    Column("agreement", Text, nullable=False),  # the text that is accepted
+    Column("agreement", Sealed("plans.agreement"), nullable=False),  # the text that is accepted
     Column("agreement_sha256", String(64), nullable=False),
     Column("evidence", JSON),  # how it was accepted
     Column("replaces", Id, ForeignKey("plans.id")),
@@ -146,7 +146,7 @@ disputes = Table(
     Column("received_at", UtcDateTime, nullable=False),
     Column("in_writing", Boolean, nullable=False),
     Column("in_validation_period", Boolean),
-    Column("statement", Text, nullable=False),
+    Column("statement", Sealed("disputes.statement"), nullable=False),
     Column("disputed_minor", BigInteger),
     Column("hold_id", Id, ForeignKey("holds.id")),
     Column("recorded_at", UtcDateTime, nullable=False),
@@ -162,7 +162,7 @@ dispute_steps = Table(
     Column("state", Word, nullable=False),
     Column("at", UtcDateTime, nullable=False),
     Column("by", String(120), nullable=False),
-    Column("reason", Text, nullable=False),
+    Column("reason", Sealed("dispute_steps.reason"), nullable=False),
 )
 
 dispute_deadlines = Table(
@@ -184,12 +184,12 @@ complaints = Table(
     Column("consumer_id", Id, ForeignKey("consumers.id"), nullable=False),
     Column("category", Word, nullable=False),
     Column("state", Word, nullable=False),  # open, upheld, rejected
-    Column("statement", Text, nullable=False),
+    Column("statement", Sealed("complaints.statement"), nullable=False),
     Column("about", String(120)),  # the agent, where there is one
     Column("received_at", UtcDateTime, nullable=False),
     Column("due_on", Date, nullable=False),
     Column("by", String(120), nullable=False),
-    Column("review", Text),
+    Column("review", Sealed("complaints.review")),
     Column("root_cause", Word),
     Column("reviewed_by", String(120)),
     Column("reviewed_at", UtcDateTime),
@@ -206,10 +206,10 @@ documents = Table(
     Column("consumer_id", Id, ForeignKey("consumers.id"), nullable=False),
     Column("kind", Word, nullable=False),  # evidence, or dialer.casework.legal_file.Document
     Column("subject", Id),  # the dispute or plan that it belongs to
-    Column("name", String(200), nullable=False),
+    Column("name", Sealed("documents.name"), nullable=False),
     Column("media_type", String(120), nullable=False),
     Column("sha256", String(64), nullable=False),
-    Column("content", LargeBinary, nullable=False),
+    Column("content", SealedBytes("documents.content"), nullable=False),
     Column("by", String(120), nullable=False),
     Column("added_at", UtcDateTime, nullable=False),
     Index(None, "case_id"),
@@ -223,7 +223,7 @@ circumstances = Table(
     # income, outgoing, household, employment, hardship, vulnerability
     Column("kind", Word, nullable=False),
     Column("sensitive", Boolean, nullable=False),
-    Column("body", JSON, nullable=False),
+    Column("body", SealedJson("circumstances.body"), nullable=False),
     Column("purpose", String(200), nullable=False),  # why it was asked for
     Column("hold_id", Id, ForeignKey("holds.id")),  # the stop mark of a vulnerability
     Column("by", String(120), nullable=False),
@@ -239,7 +239,7 @@ case_notes = Table(
     Column("case_id", Id, ForeignKey("cases.id"), nullable=False),
     Column("consumer_id", Id, ForeignKey("consumers.id"), nullable=False),
     Column("kind", Word, nullable=False),  # note, answer, hand_over, identity
-    Column("text", Text, nullable=False),
+    Column("text", Sealed("case_notes.text"), nullable=False),
     Column("article_id", Id, ForeignKey("articles.id")),  # what was answered from
     Column("by", String(120), nullable=False),
     Column("at", UtcDateTime, nullable=False),
@@ -290,7 +290,7 @@ legal_steps = Table(
     Column("stage", Word, nullable=False),
     Column("on", Date, nullable=False),
     Column("remind_on", Date),
-    Column("note", Text, nullable=False),
+    Column("note", Sealed("legal_steps.note"), nullable=False),
     Column("by", String(120), nullable=False),
     Column("at", UtcDateTime, nullable=False),
 )

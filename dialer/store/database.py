@@ -18,11 +18,14 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
 from sqlalchemy import BigInteger, Connection, bindparam, event, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from dialer.store import sealing
+from recordings.keys import KeyRing
 from scheduler.clock import Clock, SystemClock
 
 BUSY_TIMEOUT_S = 30.0
@@ -39,6 +42,7 @@ class Database:
     """An open case store. `writer` names this process's stream in the ledger."""
 
     engine: AsyncEngine
+    keys: KeyRing
     clock: Clock
     writer: str
     _reader: AsyncEngine = field(repr=False)
@@ -62,17 +66,20 @@ class Database:
 
 @asynccontextmanager
 async def open_database(
-    url: str, *, clock: Clock | None = None, writer: str = "main"
+    url: str, keys: KeyRing, *, clock: Clock | None = None, writer: str = "main"
 ) -> AsyncIterator[Database]:
     """Open the store at a SQLAlchemy URL (`sqlite+aiosqlite:///...`, `postgresql+asyncpg://...`).
 
-    Several processes may share one store; each then needs its own `writer`.
+    `keys` open its columns with personal data. Several processes may share one store; each then
+    needs its own `writer`.
     """
     engine = _engine(url)
+    sealing.equip(engine.dialect, keys)
     sqlite = engine.dialect.name == "sqlite"
     try:
         yield Database(
             engine=engine,
+            keys=keys,
             clock=clock or SystemClock(),
             writer=writer,
             _reader=engine if sqlite else engine.execution_options(**_ONE_STATE),
@@ -82,15 +89,18 @@ async def open_database(
         await engine.dispose()
 
 
-async def migrate(url: str) -> None:
+async def migrate(url: str, keys: KeyRing, *, revision: str = "head") -> None:
     """Bring the store at `url` to the newest form; safe to call from several processes."""
     engine = _engine(url)
+    sealing.equip(engine.dialect, keys)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine.sync_engine, "connect", _free_to_rebuild)
     try:
         async with engine.connect() as plain:
             conn = await plain.execution_options(write=True)
             async with conn.begin():
                 await lock(conn, [_MIGRATION_LOCK])
-                await conn.run_sync(_upgrade)
+                await conn.run_sync(_upgrade, revision)
     finally:
         await engine.dispose()
 
@@ -111,11 +121,19 @@ def _lock_number(key: str) -> int:
     return int.from_bytes(blake2b(key.encode(), digest_size=8).digest(), "big", signed=True)
 
 
-def _upgrade(conn: Connection) -> None:
+def _upgrade(conn: Connection, revision: str) -> None:
     config = Config()
     config.set_main_option("script_location", "dialer.store:migrations")
     config.attributes["connection"] = conn
-    command.upgrade(config, "head")
+    before = MigrationContext.configure(conn).get_current_revision()
+    command.upgrade(config, revision)
+    if (
+        conn.dialect.name != "sqlite"
+        or before == MigrationContext.configure(conn).get_current_revision()
+    ):
+        return
+    if conn.exec_driver_sql("pragma foreign_key_check").first():
+        raise RuntimeError("the migration would leave rows without those that they belong to")
 
 
 def _engine(url: str) -> AsyncEngine:
@@ -141,6 +159,13 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     cursor.execute("pragma foreign_keys = on")
     cursor.execute("pragma cache_size = -131072")  # 128 MiB
     cursor.execute("pragma wal_autocheckpoint = 16384")  # 64 MiB
+    cursor.close()
+
+
+def _free_to_rebuild(connection: sqlite3.Connection, _record: object) -> None:
+    """Another type of a column means a new table in SQLite: its rows are no orphans meanwhile."""
+    cursor = connection.cursor()
+    cursor.execute("pragma foreign_keys = off")
     cursor.close()
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from asyncpg import exceptions as postgres
 from sqlalchemy import (
@@ -51,13 +52,13 @@ class Query:
 
     def __init__(self, make: Callable[[OneOf], Select[Any]]) -> None:
         self._make = make
-        self._ready: dict[str, _Ready] = {}
+        self._ready: WeakKeyDictionary[Dialect, _Ready] = WeakKeyDictionary()
 
     def ready(self, dialect: Dialect) -> _Ready:
         """The statement as this database's driver takes it."""
-        found = self._ready.get(dialect.name)
+        found = self._ready.get(dialect)
         if found is None:
-            found = self._ready[dialect.name] = _ready(self._make, dialect)
+            found = self._ready[dialect] = _ready(self._make, dialect)
         return found
 
 
@@ -69,17 +70,17 @@ class _Ready:
 
 
 class Command:
-    """An insert or update with named parameters, compiled once for each database."""
+    """An insert or update with named parameters, compiled once for each engine."""
 
     def __init__(self, statement: ClauseElement) -> None:
         self._statement = statement
-        self._ready: dict[str, _Call] = {}
+        self._ready: WeakKeyDictionary[Dialect, _Call] = WeakKeyDictionary()
 
     def ready(self, dialect: Dialect) -> _Call:
         """The statement as this database's driver takes it."""
-        found = self._ready.get(dialect.name)
+        found = self._ready.get(dialect)
         if found is None:
-            found = self._ready[dialect.name] = _call(self._statement, dialect)
+            found = self._ready[dialect] = _call(self._statement, dialect)
         return found
 
 

@@ -7,15 +7,41 @@ from datetime import datetime
 from hashlib import sha256
 
 from compliance.facts import Channel, Consent, Hold
+from dialer.model.consumer import name_words
+from dialer.model.contact_point import PointKind
 from dialer.store.ids import new_id
 from dialer.store.ledger_writer import Draft
 
 FactRow = dict[str, object]
 
+ENDING_DIGITS = 4
+"""So many last digits of a number are enough to look for it."""
+
 
 def digest(key: str) -> str:
     """A key of any length in the form in which it is kept."""
     return sha256(key.encode()).hexdigest()
+
+
+def point_row(
+    ident: str, kind: PointKind, value: str, *, now: datetime, country: str | None = None
+) -> FactRow:
+    """A number or address, sealed and found by its whole or, a number, by its last digits."""
+    return {
+        "id": ident,
+        "kind": kind,
+        "value": value,
+        "value_key": value,
+        "ending_key": value[-ENDING_DIGITS:] if kind is PointKind.PHONE else None,
+        "country": country,
+        "created_at": now,
+    }
+
+
+def word_rows(consumer_id: str, full_name: str) -> list[FactRow]:
+    """The words of a name, by which its bearer is found."""
+    words = sorted(name_words(full_name))
+    return [{"word": word, "consumer_id": consumer_id} for word in words]
 
 
 def hold_row(consumer_id: str, hold: Hold, *, source: str, now: datetime) -> FactRow:

@@ -83,7 +83,7 @@ async def _owners(conn: AsyncConnection, inbound: Inbound) -> tuple[str | None, 
     rows = await conn.execute(
         select(points.c.id, owned.c.consumer_id)
         .join(owned, owned.c.contact_point_id == points.c.id)
-        .where(points.c.kind == inbound.kind, points.c.value == value)
+        .where(points.c.kind == inbound.kind, points.c.value_key == value)
         .order_by(owned.c.consumer_id)
     )
     found = rows.all()

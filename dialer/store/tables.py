@@ -29,6 +29,7 @@ from sqlalchemy import (
 )
 
 from dialer.store.columns import Id, UtcDateTime
+from dialer.store.sealing import BlindIndex, Sealed
 
 metadata = MetaData(
     naming_convention={
@@ -47,15 +48,16 @@ consumers = Table(
     "consumers",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("full_name", String(200), nullable=False),
-    Column("name_key", String(200), nullable=False),  # folded; two rows merge only on equal keys
+    Column("full_name", Sealed("consumers.full_name"), nullable=False),
+    # Of the folded name: two rows of a file merge only on equal keys.
+    Column("name_key", BlindIndex("name"), nullable=False),
     Column("language", String(35)),
-    Column("id_last4", String(8)),
+    Column("id_last4", Sealed("consumers.id_last4")),
     Column("country", String(2)),
     Column("region", String(40)),
-    Column("city", String(120)),
-    Column("postal_code", String(20)),
-    Column("address", String(300)),
+    Column("city", Sealed("consumers.city")),
+    Column("postal_code", Sealed("consumers.postal_code")),
+    Column("address", Sealed("consumers.address")),
     Column("history_known_from", UtcDateTime),  # null = unknown: counts as full use
     Column("employer_prohibits", Boolean),
     Column("electronic_consent", Boolean),
@@ -64,6 +66,15 @@ consumers = Table(
     Column("spoken_on", Date),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
+)
+
+# The words of every name, so that a person is found by one of them.
+name_words = Table(
+    "name_words",
+    metadata,
+    Column("word", BlindIndex("word"), primary_key=True),
+    Column("consumer_id", Id, ForeignKey("consumers.id"), primary_key=True),
+    Index(None, "consumer_id"),
 )
 
 # One row for each zone where the consumer may be; all that are not superseded must agree.
@@ -76,8 +87,8 @@ locations = Table(
     Column("tz", String(64)),  # IANA; null = unknown, which refuses
     Column("country", String(2)),
     Column("region", String(40)),
-    Column("city", String(120)),
-    Column("code", String(20)),  # postal code or area code
+    Column("city", Sealed("locations.city")),
+    Column("code", Sealed("locations.code")),  # postal code or area code
     Column("medium", Word),  # mobile, landline
     Column("source", Word, nullable=False),  # import, consumer, agent
     Column("known_at", UtcDateTime, nullable=False),
@@ -94,7 +105,7 @@ cases = Table(
     Column("status", Word, nullable=False, server_default="open"),  # open, paused, closed
     Column("creditor", String(120)),
     Column("rank", Integer, nullable=False, server_default="0"),  # higher goes first
-    Column("notes", Text),
+    Column("notes", Sealed("cases.notes")),
     Column("last_outcome", Word),
     Column("last_activity_at", UtcDateTime),
     Column("outbox_seq", Integer, nullable=False, server_default="0"),
@@ -130,10 +141,14 @@ contact_points = Table(
     metadata,
     Column("id", Id, primary_key=True),
     Column("kind", Word, nullable=False),  # phone, email
-    Column("value", String(320), nullable=False),  # E.164, or an e-mail address in lower case
+    # E.164, or an e-mail address in lower case.
+    Column("value", Sealed("contact_points.value"), nullable=False),
+    Column("value_key", BlindIndex("point"), nullable=False),
+    Column("ending_key", BlindIndex("ending")),  # of a number's last four digits
     Column("country", String(2)),
     Column("created_at", UtcDateTime, nullable=False),
-    UniqueConstraint("kind", "value"),
+    UniqueConstraint("kind", "value_key"),
+    Index(None, "ending_key"),
 )
 
 consumer_contact_points = Table(
@@ -143,7 +158,7 @@ consumer_contact_points = Table(
     Column("contact_point_id", Id, ForeignKey("contact_points.id"), primary_key=True),
     Column("position", SmallInteger, nullable=False, server_default="0"),
     Column("type", Word),  # mobile, home_landline, workplace, employer, personal ...
-    Column("raw", String(320)),  # as it was given to us
+    Column("raw", Sealed("consumer_contact_points.raw")),  # as it was given to us
     Column("valid", Boolean, nullable=False, server_default=text("true")),
     Column("invalid_reason", String(120)),
     Column("wrong_since", UtcDateTime),  # learned not to be the consumer's
@@ -362,7 +377,7 @@ contact_events = Table(
     Column("counts_as_connected", Boolean),
     Column("allotted_debt", Id),
     Column("in_reply_to", Id),  # the attempt that it answers
-    Column("body", Text),  # what the consumer wrote
+    Column("body", Sealed("contact_events.body")),  # what the consumer wrote
     Column("source", Word, nullable=False),  # import, sms, email, call, agent
     Column("source_key", String(64), unique=True),  # digest of the source; a repeat is dropped
     Column("recorded_at", UtcDateTime, nullable=False),
@@ -464,7 +479,7 @@ dispositions = Table(
     Column("consumer_id", Id, ForeignKey("consumers.id"), nullable=False),
     Column("code", Word, nullable=False),
     Column("debts", JSON, nullable=False),  # those discussed
-    Column("notes", Text),
+    Column("notes", Sealed("dispositions.notes")),
     Column("by", String(120)),
     Column("at", UtcDateTime, nullable=False),
     Index(None, "attempt_id"),

@@ -54,7 +54,7 @@ async def apart(db: Database, work: Callable[[Database], Awaitable[T]]) -> T:
 
 async def _on_own_store(db: Database, work: Callable[[Database], Awaitable[T]]) -> T:
     url = db.engine.url.render_as_string(hide_password=False)
-    async with open_database(url, clock=db.clock, writer=f"{db.writer}.audit") as own:
+    async with open_database(url, db.keys, clock=db.clock, writer=f"{db.writer}.audit") as own:
         return await work(own)
 
 

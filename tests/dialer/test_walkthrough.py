@@ -19,6 +19,7 @@ from scheduler.clock import ManualClock
 from tests.dialer.store.owing import CN, US, case, owe
 from tests.dialer.store.people import add_somebody
 from tests.dialer.walk import Walk, settle_in
+from tests.keys import KEYS
 
 DOC = Path(__file__).parents[2] / "docs" / "walkthrough.md"
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -69,11 +70,11 @@ async def chinese(db: Database, gate: Gate, clock: ManualClock) -> Walk:
 @pytest.mark.parametrize("country", ["United States", "China"])
 async def test_a_year_goes_as_it_is_told(tmp_path: Path, country: str) -> None:
     url = f"sqlite+aiosqlite:///{tmp_path / 'store.sqlite'}"
-    await migrate(url)
+    await migrate(url, KEYS)
     clock = ManualClock(START)
     told = lines(country)
     assert len(told) > 35
-    async with open_database(url, clock=clock) as db, open_gate(db, packs.shipped()) as gate:
+    async with open_database(url, KEYS, clock=clock) as db, open_gate(db, packs.shipped()) as gate:
         walk = await (chinese if country == "China" else american)(db, gate, clock)
         came = [(when, act, await walk.go(when, act)) for when, act, _ in told]
         assert came == told

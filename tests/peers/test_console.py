@@ -21,6 +21,7 @@ from scheduler.clock import ManualClock
 from tests.conftest import find_program, free_port
 from tests.dialer.web.conftest import NOON, Outside, make_services, url_of
 from tests.dialer.web.sample import PASSWORD, add_account, add_contact, fill
+from tests.keys import KEYS
 
 pytestmark = pytest.mark.peer("chromium")
 
@@ -38,8 +39,8 @@ CHROMIUM = (
 @pytest.fixture
 async def db(tmp_path: Path) -> AsyncIterator[Database]:
     url = url_of(tmp_path / "store.sqlite")
-    await migrate(url)
-    async with open_database(url, clock=ManualClock(NOON)) as database:
+    await migrate(url, KEYS)
+    async with open_database(url, KEYS, clock=ManualClock(NOON)) as database:
         await fill(database)
         await add_account(database, "morgan", Role.SUPERVISOR)
         await add_account(database, "avery", Role.AUDITOR)

@@ -34,6 +34,7 @@ from scheduler.clock import SystemClock
 from tests.conftest import find_program, free_port
 from tests.dialer.telephony.sipp import until
 from tests.dialer.web.sample import PASSWORD, add_account
+from tests.keys import KEYS
 from tests.peers.test_console import CHROMIUM
 from tests.peers.test_sip_baresip import softphone
 
@@ -110,9 +111,9 @@ def people(folder: Path) -> Path:
 async def fill(folder: Path, store: Path) -> Campaign:
     """Those people in a campaign that is not started, and two accounts."""
     url = f"sqlite+aiosqlite:///{store}"
-    await migrate(url)
+    await migrate(url, KEYS)
     clock = SystemClock(AT)
-    async with open_database(url, clock=clock, writer="import") as db:
+    async with open_database(url, KEYS, clock=clock, writer="import") as db:
         made = await campaigns.create(
             db,
             name="spring",

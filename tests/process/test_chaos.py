@@ -9,13 +9,14 @@ import pytest
 from dialer.bench.chaos import Aftermath, Storm, endure
 from dialer.bench.chaos_workers import CAP
 from dialer.store.database import migrate
+from tests.keys import KEYS
 
 ADMISSIONS, KILLS, PEOPLE = 2_000, 20, 50
 
 
 async def storm(url: str, workers: int) -> Aftermath:
     """Fewer people than the workers have slots for, so that everyone reaches the cap."""
-    await migrate(url)
+    await migrate(url, KEYS)
     hard = Storm(admissions=ADMISSIONS, kills=KILLS, people=PEOPLE, workers=workers, busy_share=0.4)
     return await endure(url, hard)
 

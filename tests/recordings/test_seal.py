@@ -164,7 +164,7 @@ async def test_old_recordings_open_after_rotation_and_new_ones_use_the_new_key(t
     assert newer.key_id == second.newest.key_id != first.newest.key_id
     assert b"".join([part async for part in vault.read("old-rec")]) == audio
     with pytest.raises(VaultError, match=r"new-rec: key .* is not in the key ring"):
-        await open_folder(home, first).describe("new-rec")
+        await open_folder(home, KeyRing([first.newest])).describe("new-rec")
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, bindparam, update
+from sqlalchemy import Table, bindparam, delete, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from compliance.facts import Channel, Consent, Hold, HoldKind
@@ -22,7 +22,7 @@ from dialer.model.consumer import name_key
 from dialer.store import campaigns, tables
 from dialer.store.bulk import insert_many
 from dialer.store.database import Database
-from dialer.store.fact_rows import consent_row, hold_draft, hold_row
+from dialer.store.fact_rows import consent_row, hold_draft, hold_row, point_row, word_rows
 from dialer.store.ids import new_id
 from dialer.store.importing.known import (
     CASE_COLUMNS,
@@ -42,6 +42,7 @@ from dialer.store.work import wake_all
 
 _INSERT_ORDER = (
     tables.consumers,
+    tables.name_words,
     tables.contact_points,
     tables.consumer_contact_points,
     tables.cases,
@@ -154,6 +155,8 @@ class Chunk:
             "updated_at": self.now,
         }
         self._add(tables.consumers, row)
+        for word in word_rows(person.id, told["full_name"]):
+            self._add(tables.name_words, word)
         return person
 
     def _new_case(self, row: CaseRow, person: Person) -> KnownCase:
@@ -210,16 +213,9 @@ class Chunk:
             if ident is None:
                 ident = new_id("point")
                 self.known.points[(kind, value)] = ident
-                self._add(
-                    tables.contact_points,
-                    {
-                        "id": ident,
-                        "kind": kind,
-                        "value": value,
-                        "country": number_country(phone.parsed) if phone else None,
-                        "created_at": self.now,
-                    },
-                )
+                country = number_country(phone.parsed) if phone else None
+                row_of_point = point_row(ident, kind, value, country=country, now=self.now)
+                self._add(tables.contact_points, row_of_point)
             self.known.owners.setdefault((person.columns["name_key"], ident), person.id)
             if ident in person.points:
                 continue
@@ -320,6 +316,8 @@ async def write(db: Database, conn: AsyncConnection, chunk: Chunk) -> dict[str, 
             counts[f"{table.name}.added"] = len(rows)
     for table, rows in chunk.updates.items():
         await _update(conn, table, rows)
+        if table is tables.consumers:
+            await _name_anew(conn, rows)
         counts[f"{table.name}.changed"] = len(rows)
     for (campaign_id, list_name), case_ids in chunk.placements.items():
         placed = await campaigns.add_cases(
@@ -348,6 +346,16 @@ async def _update(conn: AsyncConnection, table: Table, rows: Sequence[Mapping[st
                 for row in alike
             ],
         )
+
+
+async def _name_anew(conn: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """People who have another name now are found by it, and no longer by the old one."""
+    named = {row["row_id"]: row["full_name"] for row in rows if "full_name" in row}
+    if named:
+        words = tables.name_words
+        await conn.execute(delete(words).where(words.c.consumer_id.in_(named)))
+        new = [word for ident, name in named.items() for word in word_rows(ident, name)]
+        await insert_many(conn, words, new)
 
 
 async def _wake(conn: AsyncConnection, chunk: Chunk) -> None:

@@ -22,6 +22,7 @@ from dialer.model.contact_point import KIND_OF_CHANNEL, PointKind
 from dialer.store import tables
 from dialer.store.bulk import insert_many
 from dialer.store.database import Database, lock
+from dialer.store.fact_rows import point_row
 from dialer.store.ids import new_id
 from dialer.store.importing.columns import HISTORY_COLUMNS
 from dialer.store.importing.known import SOURCE
@@ -110,12 +111,12 @@ async def _points(
         addresses = [value for of, value in wanted if of is kind]
         found = await conn.execute(
             select(table.c.id, table.c.value).where(
-                table.c.kind == kind, table.c.value.in_(addresses)
+                table.c.kind == kind, table.c.value_key.in_(addresses)
             )
         )
         points |= {(kind, row.value): row.id for row in found}
     new: list[dict[str, Any]] = [
-        {"id": new_id("point"), "kind": kind, "value": value, "created_at": now}
+        point_row(new_id("point"), kind, value, now=now)
         for kind, value in sorted(wanted - points.keys(), key=str)
     ]
     await insert_many(conn, table, new)

@@ -11,6 +11,7 @@ from sqlalchemy import Row, Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from compliance.facts import Channel, HoldKind, LocationKind
+from dialer.model.consumer import name_key
 from dialer.model.contact_point import PointKind
 from dialer.store import tables
 from dialer.store.importing.places import Place
@@ -30,7 +31,7 @@ ROW_COLUMNS = (
 )
 """What a row says of the person under the same name."""
 
-PERSON_COLUMNS = (*ROW_COLUMNS, "name_key", "tcpa_consent", "electronic_consent")
+PERSON_COLUMNS = (*ROW_COLUMNS, "tcpa_consent", "electronic_consent")
 CASE_COLUMNS = ("creditor", "rank", "notes")
 DEBT_COLUMNS = (
     "creditor",
@@ -118,18 +119,18 @@ async def _read_points(conn: AsyncConnection, known: Known, rows: Sequence[CaseR
     for kind in PointKind:
         wanted = [value for key, value in keys if key is kind]
         query = select(points.c.id, points.c.value).where(
-            points.c.kind == kind, points.c.value.in_(wanted)
+            points.c.kind == kind, points.c.value_key.in_(wanted)
         )
         for point in await conn.execute(query):
             known.points[(kind, point.value)] = point.id
     query = (
-        select(owned.c.contact_point_id, owned.c.consumer_id, consumers.c.name_key)
+        select(owned.c.contact_point_id, owned.c.consumer_id, consumers.c.full_name)
         .join(consumers, consumers.c.id == owned.c.consumer_id)
         .where(owned.c.contact_point_id.in_(known.points.values()))
         .order_by(owned.c.consumer_id)
     )
     for row in await conn.execute(query):
-        known.owners.setdefault((row.name_key, row.contact_point_id), row.consumer_id)
+        known.owners.setdefault((name_key(row.full_name), row.contact_point_id), row.consumer_id)
 
 
 async def _read_people(conn: AsyncConnection, known: Known, ids: Iterable[str]) -> None:
@@ -138,6 +139,7 @@ async def _read_people(conn: AsyncConnection, known: Known, ids: Iterable[str]) 
     wanted = sorted(ids)
     for row in await conn.execute(select(consumers).where(consumers.c.id.in_(wanted))):
         columns = {name: getattr(row, name) for name in PERSON_COLUMNS}
+        columns["name_key"] = name_key(row.full_name)
         people[row.id] = Person(id=row.id, columns=columns)
     for row in await _of(conn, tables.consumer_contact_points, wanted):
         people[row.consumer_id].points[row.contact_point_id] = row.position

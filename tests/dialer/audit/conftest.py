@@ -19,6 +19,7 @@ from dialer.store.database import Database, migrate, open_database
 from dialer.store.gate import open_gate
 from scheduler.clock import ManualClock
 from tests.dialer.store.people import LEASE, Somebody, add_campaign, add_somebody, call, catalogue
+from tests.keys import KEYS
 
 START = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)  # a Tuesday, noon in New York
 HOUR = 3600.0
@@ -81,7 +82,7 @@ def copied(template: Template, tmp_path: Path, sqlite_url: str) -> str:
 @pytest.fixture
 async def worked(template: Template, copied: str) -> AsyncIterator[Worked]:
     clock = ManualClock(template.ended)
-    async with open_database(copied, clock=clock) as db:
+    async with open_database(copied, KEYS, clock=clock) as db:
         yield replace(template.worked, db=db, clock=clock)
 
 
@@ -95,8 +96,8 @@ async def worked_anywhere(store_url: str) -> AsyncIterator[Worked]:
 @asynccontextmanager
 async def filled(store_url: str) -> AsyncIterator[Worked]:
     clock = ManualClock(START)
-    await migrate(store_url)
-    async with open_database(store_url, clock=clock) as db:
+    await migrate(store_url, KEYS)
+    async with open_database(store_url, KEYS, clock=clock) as db:
         yield await fill(db, clock)
 
 

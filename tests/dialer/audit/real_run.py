@@ -17,8 +17,10 @@ from typing import Any
 from sqlalchemy import text
 
 from dialer import process, runtime, sample
+from dialer.key_ring import open_keys
 from dialer.store.database import open_database
 from dialer.town.records import CallRecord, MailRecord, TextRecord, to_json
+from recordings.keys import KeyRing
 from scheduler.clock import SystemClock
 
 AT = datetime(2026, 6, 10, 13, tzinfo=UTC)  # 09:00 in New York, 21:00 in Beijing
@@ -34,9 +36,9 @@ WANTED = (
 Records = Sequence[CallRecord] | Sequence[TextRecord] | Sequence[MailRecord]
 
 
-async def everything_happened(store_url: str) -> None:
+async def everything_happened(store_url: str, keys: KeyRing) -> None:
     clock = SystemClock()
-    async with open_database(store_url) as db:
+    async with open_database(store_url, keys) as db:
         for query in WANTED:
             while True:
                 async with db.read() as conn:
@@ -59,7 +61,9 @@ def main(folder: Path) -> None:
             async def watch() -> None:
                 try:
                     async with asyncio.timeout(LONGEST_S):
-                        await everything_happened(opened.settings.store_url)
+                        await everything_happened(
+                            opened.settings.store_url, open_keys(opened.settings)
+                        )
                 finally:
                     ended.set()
 

@@ -13,6 +13,7 @@ from compliance import packs
 from dialer.cli import app
 from dialer.store.database import open_database
 from tests.dialer.audit.conftest import START, Template, Worked
+from tests.keys import KEY_TEXT, KEYS
 
 
 @pytest.fixture
@@ -20,6 +21,7 @@ def data(
     template: Template, copied: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Worked:
     """The data folder that the commands work on, already filled."""
+    monkeypatch.setenv("RINGFENCE_KEYS", KEY_TEXT)
     monkeypatch.setenv("RINGFENCE_DATA_DIR", str(tmp_path / "data"))
     return template.worked
 
@@ -62,7 +64,7 @@ def test_a_decision_that_differs_ends_with_status_one(data: Worked, sqlite_url: 
     attempt = data.permits[0].attempt_id
 
     async def spoil() -> None:
-        async with open_database(sqlite_url) as db, db.write() as conn:
+        async with open_database(sqlite_url, KEYS) as db, db.write() as conn:
             await conn.exec_driver_sql(
                 "update decisions set record = replace(record, 'America/', 'Pacific/') "
                 f"where id = '{attempt}'"

@@ -13,6 +13,7 @@ from compliance import packs
 from dialer.cli import app
 from dialer.store.closing.reconcile import Difference
 from tests.dialer.audit.conftest import Template
+from tests.keys import KEY_TEXT
 
 PAGE = (Path(__file__).parents[3] / "docs" / "howto" / "audit.md").read_text("utf-8")
 DIFFERS = ["packs", "diff"]
@@ -28,6 +29,7 @@ def test_the_commands_run_as_written(
     template: Template, copied: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("RINGFENCE_KEYS", KEY_TEXT)
     monkeypatch.setenv("RINGFENCE_DATABASE_URL", copied)
     draft = packs.shipped()["us.regf"].text.replace("limit = 7", "limit = 5")
     Path("draft.toml").write_text(draft, "utf-8")

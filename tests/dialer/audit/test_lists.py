@@ -21,6 +21,7 @@ from dialer.store.replaying import replay
 from scheduler.clock import ManualClock
 from tests.dialer.audit.conftest import START, Worked
 from tests.dialer.store.people import LEASE, Somebody, add_somebody, call
+from tests.keys import KEYS
 
 HOURS = timedelta(hours=1)
 
@@ -28,8 +29,8 @@ HOURS = timedelta(hours=1)
 @pytest.fixture
 async def shop(sqlite_url: str) -> AsyncIterator[tuple[Database, ManualClock]]:
     clock = ManualClock(START)
-    await migrate(sqlite_url)
-    async with open_database(sqlite_url, clock=clock) as db:
+    await migrate(sqlite_url, KEYS)
+    async with open_database(sqlite_url, KEYS, clock=clock) as db:
         yield db, clock
 
 

@@ -24,6 +24,7 @@ from dialer.store.database import Database, migrate, open_database
 from dialer.store.gate import Gate, open_gate
 from scheduler.clock import ManualClock
 from tests.dialer.store.people import OWNER, catalogue
+from tests.keys import KEYS
 
 NOON = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)  # in New York
 LINES = 3
@@ -73,9 +74,9 @@ class Floor:
 async def floor(tmp_path: Path) -> AsyncIterator[Floor]:
     clock = ManualClock(NOON)
     url = f"sqlite+aiosqlite:///{tmp_path / 'store.sqlite'}"
-    await migrate(url)
+    await migrate(url, KEYS)
     async with (
-        open_database(url, clock=clock) as db,
+        open_database(url, KEYS, clock=clock) as db,
         open_gate(db, catalogue()) as gate,
         in_process_feed(clock) as feed,
         open_supervisor() as supervisor,

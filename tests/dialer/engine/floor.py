@@ -42,6 +42,7 @@ from scheduler.clock import SystemClock
 from tests.dialer.store.people import ACTOR, OWNER, STRATEGY, Somebody, add_somebody, catalogue
 from tests.dialer.telephony.far_side import FarSide, Script, far_side
 from tests.dialer.telephony.sipp import media_base, until
+from tests.keys import KEYS
 
 NOON = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
 WORDS = ("live", "limited_content", "recording_notice", "abandonment", "apology", "inbound")
@@ -152,10 +153,10 @@ async def scene(
     """`trunk` leads to other consumers than the scripted ones."""
     clock = SystemClock(at)
     url = f"sqlite+aiosqlite:///{folder / 'store.sqlite'}"
-    await migrate(url)
+    await migrate(url, KEYS)
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
-        db = await enter(open_database(url, clock=clock))
+        db = await enter(open_database(url, KEYS, clock=clock))
         gate = await enter(open_gate(db, catalogue()))
         feed = await enter(in_process_feed(clock))
         town = await enter(far_side(consumers))

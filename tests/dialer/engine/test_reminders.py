@@ -29,6 +29,7 @@ from messaging.templates import sample_templates
 from scheduler.clock import ManualClock
 from tests.dialer.store.owing import US, owe, pay, promise, words
 from tests.dialer.store.people import ACTOR, Somebody, add_somebody
+from tests.keys import KEYS
 
 NOON = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)  # a Tuesday, noon in New York
 HOUSE = House(
@@ -70,8 +71,8 @@ def clock() -> ManualClock:
 @pytest.fixture
 async def db(tmp_path: Path, clock: ManualClock) -> AsyncIterator[Database]:
     url = f"sqlite+aiosqlite:///{tmp_path / 'store.sqlite'}"
-    await migrate(url)
-    async with open_database(url, clock=clock) as database:
+    await migrate(url, KEYS)
+    async with open_database(url, KEYS, clock=clock) as database:
         yield database
 
 

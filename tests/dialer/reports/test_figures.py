@@ -25,6 +25,7 @@ from dialer.store import tables
 from dialer.store.database import Database, migrate, open_database
 from scheduler.clock import ManualClock
 from tests.dialer.web.sample import fill
+from tests.keys import KEYS
 
 NOON = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
 MORNING = NOON - timedelta(minutes=40)
@@ -38,8 +39,8 @@ async def db(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Da
         url = str(request.getfixturevalue("postgres_url"))
     else:
         url = f"sqlite+aiosqlite:///{tmp_path / 'store.sqlite'}"
-    await migrate(url)
-    async with open_database(url, clock=ManualClock(NOON)) as database:
+    await migrate(url, KEYS)
+    async with open_database(url, KEYS, clock=ManualClock(NOON)) as database:
         await fill(database)
         yield database
 

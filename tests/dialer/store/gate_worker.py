@@ -15,12 +15,13 @@ from dialer.store.gate import open_gate
 from scheduler.clock import ManualClock
 from tests.dialer.store.conftest import START
 from tests.dialer.store.people import LEASE, Somebody, call, catalogue
+from tests.keys import KEYS
 
 
 async def main(url: str, name: str, fate: str, one: Somebody) -> None:
     clock = ManualClock(START)
     async with (
-        open_database(url, clock=clock, writer=name) as db,
+        open_database(url, KEYS, clock=clock, writer=name) as db,
         open_gate(db, catalogue()) as gate,
     ):
         for _ in range(6):

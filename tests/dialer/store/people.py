@@ -11,8 +11,10 @@ from sqlalchemy import insert
 from compliance import packs
 from compliance.facts import Channel, ContactRequest, Mode
 from compliance.pack import RulePack
+from dialer.model.contact_point import PointKind
 from dialer.store import campaigns, tables
 from dialer.store.database import Database
+from dialer.store.fact_rows import point_row
 from dialer.store.gate import Candidate
 from dialer.store.ids import new_id
 from dialer.store.work import FollowUp, move_on
@@ -100,7 +102,7 @@ async def add_somebody(
         if point is None:
             await conn.execute(
                 insert(tables.contact_points),
-                {"id": one.point, "kind": "phone", "value": number, "created_at": now},
+                point_row(one.point, PointKind.PHONE, number, now=now),
             )
         await conn.execute(
             insert(tables.consumer_contact_points),

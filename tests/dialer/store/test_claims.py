@@ -17,6 +17,7 @@ from dialer.store.database import Database, migrate, open_database
 from dialer.store.work import FollowUp, WorkState
 from scheduler.clock import ManualClock
 from tests.dialer.store.people import add_campaign, add_somebody, put
+from tests.keys import KEYS
 
 LEASE = timedelta(minutes=1)
 
@@ -120,7 +121,7 @@ async def test_workers_never_claim_the_same_case(
 
     async def work() -> list[str]:
         mine: list[str] = []
-        async with open_database(store_url, clock=db.clock) as handle:
+        async with open_database(store_url, KEYS, clock=db.clock) as handle:
             while found := await claim(handle, campaign, 7):
                 mine += [due.case_id for due in found]
         return mine
@@ -134,8 +135,8 @@ async def test_workers_never_claim_the_same_case(
 async def test_the_claim_walks_its_index(tmp_path: Path) -> None:
     """A search by due time that sorts nothing costs the same in a list of any length."""
     url = f"sqlite+aiosqlite:///{tmp_path / 'store.sqlite'}"
-    await migrate(url)
-    async with open_database(url) as db, db.read() as conn:
+    await migrate(url, KEYS)
+    async with open_database(url, KEYS) as db, db.read() as conn:
         rows = await conn.execute(
             text(
                 "explain query plan select * from campaign_cases where campaign_id = 'c' "

@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError, StatementError
 
 from dialer.store import tables
 from dialer.store.database import Database, migrate, open_database
+from tests.keys import KEYS
 
 
 def consumer(ident: str, **more: object) -> dict[str, object]:
@@ -46,7 +47,7 @@ async def test_migrations_make_the_tables_of_the_code(db: Database) -> None:
 async def test_a_second_migration_changes_nothing(db: Database, store_url: str) -> None:
     async with db.write() as conn:
         await conn.execute(insert(tables.consumers), consumer("person_1"))
-    await asyncio.gather(migrate(store_url), migrate(store_url))
+    await asyncio.gather(migrate(store_url, KEYS), migrate(store_url, KEYS))
     async with db.read() as conn:
         assert (await conn.execute(select(tables.consumers.c.id))).scalars().all() == ["person_1"]
 
@@ -91,7 +92,7 @@ async def test_writers_of_several_handles_take_turns(db: Database, store_url: st
             async with handle.write() as conn:
                 await conn.execute(insert(tables.consumers), consumer(f"person_{number}"))
 
-    async with open_database(store_url, clock=db.clock) as other:
+    async with open_database(store_url, KEYS, clock=db.clock) as other:
         await asyncio.gather(write(db, 0), write(other, 100))
     async with db.read() as conn:
         assert len((await conn.execute(select(tables.consumers.c.id))).all()) == 20
@@ -100,5 +101,5 @@ async def test_writers_of_several_handles_take_turns(db: Database, store_url: st
 @pytest.mark.parametrize("url", ["sqlite+aiosqlite://", "mysql://host/base"])
 async def test_a_store_that_cannot_be_durable_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="the case store"):
-        async with open_database(url):
+        async with open_database(url, KEYS):
             pass

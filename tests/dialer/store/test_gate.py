@@ -18,6 +18,7 @@ from dialer.store.database import Database, open_database
 from dialer.store.gate import Candidate, GateClosed, LedgerUnavailable, open_gate
 from scheduler.clock import ManualClock
 from tests.dialer.store.people import Somebody, add_campaign, add_somebody, call, catalogue
+from tests.keys import KEYS
 
 
 async def count(db: Database, table: Table) -> int:
@@ -104,7 +105,7 @@ async def test_workers_on_one_person_never_pass_the_cap(
     async with AsyncExitStack() as stack:
         handles = [
             await stack.enter_async_context(
-                open_database(store_url, clock=clock, writer=f"worker-{number}")
+                open_database(store_url, KEYS, clock=clock, writer=f"worker-{number}")
             )
             for number in range(16)
         ]

@@ -15,6 +15,7 @@ from dialer.store.gate import open_gate
 from dialer.store.ledger_root import record_root
 from dialer.store.ledger_writer import Draft, append
 from tests.dialer.store.people import add_somebody, call, catalogue
+from tests.keys import KEYS
 
 
 @pytest.fixture
@@ -124,7 +125,7 @@ async def test_an_export_names_nobody(filled: Database, tmp_path: Path) -> None:
 
 
 async def test_the_root_binds_all_streams(filled: Database, store_url: str) -> None:
-    async with open_database(store_url, clock=filled.clock, writer="other") as other:
+    async with open_database(store_url, KEYS, clock=filled.clock, writer="other") as other:
         first = await record_root(other)
         second = await record_root(other)
     assert first != second

@@ -23,6 +23,7 @@ from dialer.store.gate import Gate, open_gate
 from scheduler.clock import ManualClock
 from tests.dialer.store.conftest import START
 from tests.dialer.store.people import LEASE, Somebody, add_somebody, call
+from tests.keys import KEYS
 
 CAP = 7
 FREE = {"busy", NOT_SENT}
@@ -50,7 +51,7 @@ class Reservations(RuleBasedStateMachine):
 
     async def _open(self) -> None:
         enter = self.stack.enter_async_context
-        self.db: Database = await enter(open_database(self.url, clock=self.clock))
+        self.db: Database = await enter(open_database(self.url, KEYS, clock=self.clock))
         self.gate: Gate = await enter(open_gate(self.db, CATALOGUE))
         self.one: Somebody = await add_somebody(self.db, number=f"+1212555{id(self) % 10**12}")
 
@@ -146,7 +147,7 @@ class Reservations(RuleBasedStateMachine):
 def test_reservations_under_any_order() -> None:
     with tempfile.TemporaryDirectory() as folder:
         Reservations.url = f"sqlite+aiosqlite:///{Path(folder) / 'store.sqlite'}"
-        asyncio.run(migrate(Reservations.url))
+        asyncio.run(migrate(Reservations.url, KEYS))
         machine: Any = Reservations.TestCase
         machine.settings = settings(
             max_examples=25,

@@ -15,6 +15,7 @@ from dialer.store.importing.history import HistoryOptions, import_history
 from dialer.town.portfolio import CASE_COLUMNS, HISTORY_COLUMNS, Past, Portfolio, write_portfolio
 from scheduler.clock import ManualClock
 from tests.dialer.store.people import add_campaign
+from tests.keys import KEYS
 
 NOW = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)
 
@@ -95,8 +96,8 @@ async def test_the_importer_takes_every_row_of_both_files(
     portfolio: Portfolio, tmp_path: Path
 ) -> None:
     url = f"sqlite+aiosqlite:///{tmp_path / 'store.sqlite'}"
-    await migrate(url)
-    async with open_database(url, clock=ManualClock(NOW)) as db:
+    await migrate(url, KEYS)
+    async with open_database(url, KEYS, clock=ManualClock(NOW)) as db:
         for name in ("early-calls", "first-notice-sms", "email-reminder"):
             await add_campaign(db, name=name)
         cases = await import_cases(db, portfolio.cases, CaseOptions())

@@ -23,6 +23,7 @@ from dialer.web.auth import SESSION_COOKIE
 from dialer.web.services import ConsoleSettings, NextMoment, Services
 from scheduler.clock import ManualClock
 from tests.dialer.web.sample import BOOK, add_account, fill, findings_of
+from tests.keys import KEYS
 
 NOON = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)  # a Tuesday, noon in New York
 
@@ -50,7 +51,7 @@ def url_of(path: Path) -> str:
 def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated store, made once and copied for each test."""
     path = tmp_path_factory.mktemp("empty") / "store.sqlite"
-    asyncio.run(migrate(url_of(path)))
+    asyncio.run(migrate(url_of(path), KEYS))
     return path
 
 
@@ -61,7 +62,7 @@ def worked_store(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
     async def work() -> None:
         shutil.copy(empty_store, path)
-        async with open_database(url_of(path), clock=ManualClock(NOON)) as database:
+        async with open_database(url_of(path), KEYS, clock=ManualClock(NOON)) as database:
             await fill(database)
 
     asyncio.run(work())
@@ -71,7 +72,7 @@ def worked_store(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) ->
 @pytest.fixture
 async def db(empty_store: Path, tmp_path: Path, clock: ManualClock) -> AsyncIterator[Database]:
     path = shutil.copy(empty_store, tmp_path / "store.sqlite")
-    async with open_database(url_of(path), clock=clock) as database:
+    async with open_database(url_of(path), KEYS, clock=clock) as database:
         yield database
 
 

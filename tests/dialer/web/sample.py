@@ -24,9 +24,11 @@ from compliance.facts import (
 from compliance.ledger import canonical
 from compliance.permit import Finding, Permit
 from compliance.record import record as recorded
+from dialer.model.contact_point import PointKind
 from dialer.store import campaigns, tables
 from dialer.store.accounts import Role, create_account
 from dialer.store.database import Database
+from dialer.store.fact_rows import point_row, word_rows
 from dialer.store.ledger_writer import Draft, append
 from dialer.web.passwords import hash_password
 
@@ -135,11 +137,11 @@ async def add_case(conn: AsyncConnection, number: int, now: datetime) -> str:
             "source": "import", "known_at": now}),
         (tables.cases, {"id": case, "case_ref": f"FW-{24000 + number}", "consumer_id": consumer,
             "creditor": "Fernwood Bank", **stamps}),
-        (tables.contact_points, {"id": phone, "kind": "phone",
-            "value": f"+1{area}55501{number // 5:02}",
-            "country": country, "created_at": now}),
-        (tables.contact_points, {"id": mailbox, "kind": "email",
-            "value": f"consumer{number}@mail.example", "created_at": now}),
+        (tables.contact_points, point_row(phone, PointKind.PHONE,
+            f"+1{area}55501{number // 5:02}", country=country, now=now)),
+        (tables.contact_points, point_row(mailbox, PointKind.EMAIL,
+            f"consumer{number}@mail.example", now=now)),
+        *((tables.name_words, row) for row in word_rows(consumer, name)),
     ]  # fmt: skip
     for table, values in rows:
         await conn.execute(insert(table), values)
