@@ -112,9 +112,7 @@ def _rows(
     yield (
         tables.contact_points,
         [
-            point_row(
-                one.point, PointKind.PHONE, one.number if callable_ else one.point, now=now
-            )
+            point_row(one.point, PointKind.PHONE, one.number if callable_ else one.point, now=now)
             for one in people
         ],
     )

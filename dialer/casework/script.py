@@ -45,8 +45,9 @@ def script(
     questions: Iterable[IdentityQuestion],
     language: str,
     verified: bool,
+    third_party_rule: str | None = None,
 ) -> tuple[ScriptLine, ...]:
-    """The lines for this moment, in order."""
+    """The lines for this moment, in order; `third_party_rule` is why others are told nothing."""
     duties = [
         ScriptLine(
             kind=Line.DUTY,
@@ -67,7 +68,12 @@ def script(
         ScriptLine(kind=Line.ASK_FOR, name="full_name", text=full_name),
         *duties,
         *asked,
-        ScriptLine(kind=Line.NOT_THE_PERSON, name="third_party", text=full_name),
+        ScriptLine(
+            kind=Line.NOT_THE_PERSON,
+            name="third_party",
+            text=full_name,
+            rule_id=third_party_rule,
+        ),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -105,7 +105,11 @@ class DisputeLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseView:
-    """A case as a collector sees it. `hand_over` is the latest one."""
+    """A case as a collector sees it. `hand_over` is the latest one.
+
+    Before the consumer's identity is checked nothing that tells of a debt is in it; then
+    `debt_shown` is False.
+    """
 
     id: str
     case_ref: str
@@ -133,6 +137,29 @@ class CaseView:
     circumstances: tuple[Circumstance, ...]
     ability: Affordability | None
     signals: tuple[Signal, ...]
+    debt_shown: bool = True
+
+
+def before_identity(view: CaseView) -> CaseView:
+    """The same without what tells of a debt: who may be asked for, where, and when."""
+    return replace(
+        view,
+        creditor=None,
+        debts=(),
+        history=(),
+        payments=(),
+        promises=(),
+        plans=(),
+        disputes=(),
+        complaints=(),
+        documents=(),
+        notes=(),
+        hand_over=None,
+        circumstances=(),
+        ability=None,
+        signals=(),
+        debt_shown=False,
+    )
 
 
 async def case_view(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -67,6 +67,14 @@ class DeskCase:
     history: tuple[DeskContact, ...]
     notes: tuple[DeskNote, ...]
     promises: tuple[Promised, ...]
+    debt_shown: bool = True
+
+
+def before_identity(case: DeskCase) -> DeskCase:
+    """The same without what tells of a debt."""
+    return replace(
+        case, creditor=None, debts=(), history=(), notes=(), promises=(), debt_shown=False
+    )
 
 
 async def desk_case(conn: AsyncConnection, case_id: str, now: datetime) -> DeskCase | None:

@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from dialer.store.casework_tables import documents
 from dialer.store.database import Database
 from dialer.store.sealing import Sealed, SealedBytes, SealedJson, key_prefix, keys_of
 

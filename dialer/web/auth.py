@@ -47,6 +47,7 @@ class Permission(StrEnum):
     TRY_DRAFTS = "try_drafts"  # put past decisions before a draft pack
     WORK_DESK = "work_desk"  # take calls, and note what came of them
     WORK_CASES = "work_cases"
+    REVIEW_CASES = "review_cases"  # see debts with a purpose, without the consumer on the line
     DECIDE_CASES = "decide_cases"  # disputes, complaints, legal files
     SEE_SENSITIVE = "see_sensitive"  # hardship and vulnerability, with a purpose
     RECORD_PAYMENTS = "record_payments"
@@ -69,6 +70,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
             _P.SEE_LEDGER,
             _P.SEE_PACKS,
             _P.WORK_CASES,
+            _P.REVIEW_CASES,
             _P.DECIDE_CASES,
             _P.SEE_SENSITIVE,
             _P.RECORD_PAYMENTS,

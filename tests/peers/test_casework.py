@@ -29,11 +29,13 @@ from tests.dialer.store.people import Somebody, add_campaign, add_somebody
 from tests.dialer.web.conftest import NOON, Outside, make_services, url_of
 from tests.dialer.web.offers import Paper, allow_texts, open_offers, path_in
 from tests.dialer.web.sample import PASSWORD, add_account
+from tests.keys import KEYS
 from tests.peers.test_console import CHROMIUM
 
 pytestmark = [pytest.mark.peer("chromium"), pytest.mark.timeout(180)]
 
 PATIENCE_MS = 30_000
+REVIEW = "?purpose=to+review+it"
 ARTICLE = """Interest is charged from the day on which a payment was due.
 
 ## The person wants the figures
@@ -51,7 +53,7 @@ class Desk:
     paper: Paper
     browser: Browser
 
-    async def visit(self, name: str | None) -> tuple[BrowserContext, Page]:
+    async def visit(self, name: str | None, purpose: str = "") -> tuple[BrowserContext, Page]:
         """A browser of one person's own; logged in where there is a name."""
         context = await self.browser.new_context(
             base_url=self.address, locale="en-US", timezone_id="America/New_York"
@@ -64,17 +66,17 @@ class Desk:
             await page.get_by_label("Password").fill(PASSWORD)
             await page.get_by_role("button", name="Log in").click()
             await expect(page.get_by_role("heading", name="Campaigns")).to_be_visible()
-            await page.goto(f"/cases/{self.one.case}")
+            await page.goto(f"/cases/{self.one.case}{purpose}")
         return context, page
 
 
 @pytest.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     url = url_of(tmp_path / "store.sqlite")
-    await migrate(url)
+    await migrate(url, KEYS)
     clock, paper = ManualClock(NOON), Paper()
     async with (
-        open_database(url, clock=clock) as db,
+        open_database(url, KEYS, clock=clock) as db,
         in_process_feed(clock) as feed,
         open_offers(db, paper) as offers,
         async_playwright() as playwright,
@@ -174,7 +176,7 @@ async def test_from_the_first_question_to_a_plan_that_is_paid(desk: Desk, tmp_pa
     # 24 months are beyond an agent: the page says who may agree, and a superior does.
     await propose(agent, "24", a_month="$100.00")
     await expect(agent.get_by_role("alert")).to_contain_text("a team_leader may agree to it")
-    _, superior = await desk.visit("morgan")
+    _, superior = await desk.visit("morgan", REVIEW)
     await propose(superior, "24", a_month="$100.00")
     await expect(superior.get_by_role("row", name=re.compile("^Plan"))).to_be_visible()
     await agent.goto(f"/cases/{desk.one.case}")
@@ -212,6 +214,8 @@ async def test_a_superior_resolves_a_dispute_and_downloads_the_file(
     desk: Desk, tmp_path: Path
 ) -> None:
     _, agent = await desk.visit("ada")
+    await expect(agent.get_by_text("Nothing of the debt is shown")).to_be_visible()
+    await verify(agent)
     panel = agent.locator("details", has_text="Take in a dispute")
     await panel.locator("summary").click()
     await panel.get_by_label("What is disputed").select_option("amount")
@@ -227,7 +231,7 @@ async def test_a_superior_resolves_a_dispute_and_downloads_the_file(
     await expect(agent.get_by_role("table", name="Papers")).to_contain_text("receipt.pdf")
     assert await agent.get_by_label("Next step").count() == 0
 
-    _, superior = await desk.visit("morgan")
+    _, superior = await desk.visit("morgan", REVIEW)
     dispute = superior.get_by_role("row", name=re.compile("^Dispute"))
     for state, shown in (("investigating", "Being checked"), ("answered", "Answered")):
         await superior.get_by_label("Next step").select_option(state)

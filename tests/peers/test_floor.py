@@ -34,7 +34,7 @@ from scheduler.clock import SystemClock
 from tests.conftest import find_program, free_port
 from tests.dialer.telephony.sipp import until
 from tests.dialer.web.sample import PASSWORD, add_account
-from tests.keys import KEYS
+from tests.keys import KEY_TEXT, KEYS
 from tests.peers.test_console import CHROMIUM
 from tests.peers.test_sip_baresip import softphone
 
@@ -69,6 +69,7 @@ async def service(folder: Path) -> AsyncIterator[Service]:
         environment = {
             **os.environ,
             "RINGFENCE_DATA_DIR": str(folder),
+            "RINGFENCE_KEYS": KEY_TEXT,
             "RINGFENCE_LISTEN": f"127.0.0.1:{port}",
             "RINGFENCE_CLOCK_START": AT.isoformat(),
             "RINGFENCE_SIP_TRUNK_URL": town.sip_trunk_url,
@@ -106,6 +107,13 @@ def people(folder: Path) -> Path:
         writer.writeheader()
         writer.writerows({**row, "campaign": "spring"} for row in rows)
     return chosen
+
+
+def answers(folder: Path, called: str) -> dict[str, str]:
+    """What the consumer with this case's number says when asked who is there."""
+    with (folder / "chosen.csv").open(encoding="utf-8", newline="") as file:
+        [row] = [row for row in csv.DictReader(file) if row["case_id"] in called]
+    return {fact: row[fact] for fact in ("full_name", "id_last4")}
 
 
 async def fill(folder: Path, store: Path) -> Campaign:
@@ -190,6 +198,15 @@ async def test_a_supervisor_starts_an_agent_talks_notes_a_promise_and_a_callback
             row = boss.get_by_role("row", name="ada")
             await shows(row, "On a call")
             await expect(agent.locator("#desk-case h2")).to_be_visible(timeout=PATIENCE_MS)
+            await expect(agent.locator("input[name=debts]")).to_have_count(0)
+            called = await agent.locator("#desk-case h2").inner_text()
+            identity = agent.locator("#identity")
+            for fact, answer in answers(s.store.parent, called).items():
+                await identity.locator(f"input[name={fact}]").fill(answer)
+            await identity.get_by_role("button").click()
+            await expect(agent.locator("input[name=debts]").first).to_be_visible(
+                timeout=PATIENCE_MS
+            )
 
             await agent.reload()  # the call goes on without the page
             await shows(state, "On a call")

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from dialer.casework.script import ScriptLine
 from dialer.engine.case_script import case_script
 from dialer.model.circumstance import Circumstance
-from dialer.reports.case_view import CaseView, case_view
+from dialer.reports.case_view import CaseView, before_identity, case_view
 from dialer.store import (
     circumstances,
     consumers,
@@ -31,7 +31,15 @@ from dialer.store.knowledge import Article, NewArticle
 from dialer.store.notes import NewNote, Note, NoteKind
 from dialer.web.api import casework_bodies as bodies
 from dialer.web.api import casework_disputes, casework_money, casework_superiors, v1
-from dialer.web.api.casework_base import Decides, Done, Works, answering, case_and_terms
+from dialer.web.api.casework_base import (
+    Decides,
+    Done,
+    Works,
+    answering,
+    case_and_terms,
+    debt_shown,
+    need_identity,
+)
 from dialer.web.auth import Permission, may, services_of
 from dialer.web.looking import add_to_look
 from dialer.web.masking import mask
@@ -44,6 +52,9 @@ router.include_router(casework_money.router)
 router.include_router(casework_disputes.router)
 router.include_router(casework_superiors.router)
 
+TALK, BEFORE_IDENTITY = "talk with the consumer", "before the identity is checked"
+"""The purpose of a look for which none was given."""
+
 Purpose = Annotated[str | None, Query(min_length=3, max_length=200)]
 
 
@@ -51,12 +62,17 @@ Purpose = Annotated[str | None, Query(min_length=3, max_length=200)]
 async def get_case(
     request: Request, actor: Works, case_id: str, purpose: Purpose = None
 ) -> CaseView:
-    """Everything of one case. With a purpose, and by role, sensitive facts too."""
+    """One case. Nothing of the debt before the consumer's identity is checked in this talk.
+
+    Who may review cases sees it with a purpose; by role a purpose shows sensitive facts too.
+    """
     services = services_of(request)
     with answering():
         _, terms = await case_and_terms(request, case_id)
     sensitive = purpose is not None and may(actor, Permission.SEE_SENSITIVE)
-    add_to_look(request, purpose=purpose, sensitive=sensitive)
+    shown = await debt_shown(request, actor, case_id, purpose)
+    why = purpose or (TALK if shown else BEFORE_IDENTITY)
+    add_to_look(request, purpose=why, sensitive=sensitive, debt=shown)
     async with services.db.read() as conn:
         view = await case_view(
             conn,
@@ -66,6 +82,8 @@ async def get_case(
             allowance=terms.allowance,
         )
     assert view is not None
+    if not shown:
+        view = before_identity(view)
     if may(actor, Permission.SEE_NUMBERS):
         return view
     return replace(
@@ -162,6 +180,7 @@ async def get_document(request: Request, actor: Works, document_id: str) -> Resp
     with answering():
         async with services_of(request).db.read() as conn:
             filed, content = await documents.content(conn, document_id)
+    await need_identity(request, actor, filed.case_id)
     add_to_look(request, consumer_id=filed.consumer_id)
     headers = {"Content-Disposition": "attachment", "X-Content-Type-Options": "nosniff"}
     return Response(content, media_type=filed.media_type, headers=headers)

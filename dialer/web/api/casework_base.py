@@ -12,8 +12,8 @@ from pydantic import BaseModel
 from dialer.casework.terms import CaseTerms, NoTerms, terms_for
 from dialer.store.accounts import Actor
 from dialer.store.case_rows import CaseRow, read_case
-from dialer.store.identity import TooManyTries
-from dialer.web.auth import Permission, require, services_of
+from dialer.store.identity import TooManyTries, verified
+from dialer.web.auth import Permission, may, require, services_of
 from dialer.web.looking import add_to_look
 
 Works = Annotated[Actor, Depends(require(Permission.WORK_CASES))]
@@ -38,6 +38,24 @@ def answering() -> Iterator[None]:
         raise HTTPException(404, str(error)) from error
     except ValueError as error:
         raise HTTPException(409, str(error)) from error
+
+
+async def debt_shown(request: Request, actor: Actor, case_id: str, purpose: str | None) -> bool:
+    """Whether debts may be shown: to who checked the consumer's identity in this talk, or to a
+    reviewer who says what for, which is then written down with the look.
+    """
+    if purpose is not None and may(actor, Permission.REVIEW_CASES):
+        return True
+    services = services_of(request)
+    async with services.db.read() as conn:
+        return await verified(conn, case_id, by=actor.name, now=services.clock.now())
+
+
+async def need_identity(request: Request, actor: Actor, case_id: str) -> None:
+    """409 for who may not review cases and has not checked the consumer's identity."""
+    if may(actor, Permission.REVIEW_CASES) or await debt_shown(request, actor, case_id, None):
+        return
+    raise HTTPException(409, "first check who is on the line: the consumer's identity is not known")
 
 
 async def case_and_terms(request: Request, case_id: str) -> tuple[CaseRow, CaseTerms]:

@@ -27,7 +27,14 @@ from dialer.store.plan_rows import StoredPlan
 from dialer.store.plans import Evidence, Wish
 from dialer.store.promises import Asked, Promised
 from dialer.web.api import casework_bodies as bodies
-from dialer.web.api.casework_base import Done, Pays, Works, answering, case_and_terms
+from dialer.web.api.casework_base import (
+    Done,
+    Pays,
+    Works,
+    answering,
+    case_and_terms,
+    need_identity,
+)
 from dialer.web.auth import services_of
 
 router = APIRouter()
@@ -44,6 +51,7 @@ async def take_promise(
     services = services_of(request)
     with answering():
         _, terms = await case_and_terms(request, case_id)
+        await need_identity(request, actor, case_id)
         asked = Asked(case_id=case_id, by=actor.name, **body.model_dump())
         taken = await promises.take(services.db, asked, terms.promise, now=services.clock.now())
     if isinstance(taken, PromiseRefused):
@@ -120,6 +128,7 @@ async def get_proposals(
     )
     with answering():
         case, terms = await case_and_terms(request, case_id)
+        await need_identity(request, actor, case_id)
         async with services.db.read() as conn:
             found = await plan_proposals.proposals(
                 conn, case, asked, terms, now=services.clock.now()
@@ -153,6 +162,7 @@ async def propose_plan(
     )
     with answering():
         _, terms = await case_and_terms(request, case_id)
+        await need_identity(request, actor, case_id)
         made = await plans.propose(services.db, wish, terms, now=services.clock.now())
     if isinstance(made, PlanRefused):
         raise HTTPException(409, "; ".join(made.reasons))
@@ -212,6 +222,7 @@ async def get_settlement(
         async with services.db.read() as conn:
             case_id = (await plans.find(conn, plan_id)).case_id
         _, terms = await case_and_terms(request, case_id)
+        await need_identity(request, actor, case_id)
         offer = await plans.settlement(
             services.db,
             plan_id,

@@ -19,13 +19,15 @@ from dialer.engine.disposal import NotDisposed
 from dialer.engine.next_moment import next_moment
 from dialer.feed.feed import GAP
 from dialer.model.agent import AgentState
-from dialer.reports.desk_case import DeskCase, desk_case
+from dialer.reports.desk_case import DeskCase, before_identity, desk_case
 from dialer.store import campaigns
 from dialer.store.accounts import Actor
 from dialer.store.attempts import StillOpen
 from dialer.store.dispositions import AlreadyDisposed
 from dialer.web.api import desk_bodies as bodies
+from dialer.web.api.casework_base import debt_shown
 from dialer.web.auth import Permission, identify, may, require, services_of
+from dialer.web.looking import add_to_look, open_look
 from dialer.web.problems import PROBLEM_RESPONSES
 from dialer.web.services import FloorServices, Services
 
@@ -155,6 +157,17 @@ async def get_case(request: Request, actor: Works) -> bodies.Case:
         case = await desk_case(conn, screen.errand.case_id, services.clock.now())
     if case is None:
         raise HTTPException(404, "there is no such case")
+    shown = await debt_shown(request, actor, case.id, None)
+    open_look(request, actor)
+    add_to_look(
+        request,
+        consumer_id=case.consumer_id,
+        case_id=case.id,
+        purpose=f"call {screen.errand.call_id}",
+        debt=shown,
+    )
+    if not shown:
+        case = before_identity(case)
     return await _case(services, case, actor)
 
 
@@ -385,4 +398,5 @@ async def _case(services: Services, case: DeskCase, actor: Actor) -> bodies.Case
             binding_rule=moment.binding_rule,
             unlock=moment.unlock,
         ),
+        debt_shown=case.debt_shown,
     )

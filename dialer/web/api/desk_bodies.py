@@ -144,7 +144,7 @@ class NextCall(BaseModel):
 
 
 class Case(BaseModel):
-    """The case of the call on the desk."""
+    """The case of the call on the desk; nothing of the debt until `debt_shown`."""
 
     id: str
     case_ref: str
@@ -159,6 +159,7 @@ class Case(BaseModel):
     open_promises: list[dict[str, Any]]
     script: list[ScriptLine]
     next_call: NextCall | None
+    debt_shown: bool
 
 
 class Promise(BaseModel):

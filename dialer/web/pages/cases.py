@@ -6,6 +6,7 @@ from collections.abc import Coroutine
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Annotated
+from urllib.parse import urlencode
 
 from babel.numbers import get_currency_precision
 from fastapi import APIRouter, Form, HTTPException, Request
@@ -20,7 +21,7 @@ from dialer.store import legal
 from dialer.store.accounts import Actor
 from dialer.web.api import casework, casework_money, casework_superiors
 from dialer.web.api.casework_base import Works, answering, case_and_terms
-from dialer.web.api.casework_bodies import IdentityBody, NoteBody, PromiseBody
+from dialer.web.api.casework_bodies import IdentityBody, NoteBody, PromiseBody, WrongNumberBody
 from dialer.web.auth import CSRF_FIELD, Permission, may, services_of
 from dialer.web.i18n import language_of
 from dialer.web.pages import case_answers
@@ -31,6 +32,8 @@ router = APIRouter(prefix="/cases", include_in_schema=False)
 
 CHANNELS = (Channel.CALL, Channel.SMS, Channel.EMAIL)
 FIRST_AFTER = timedelta(days=14)
+PURPOSE_FIELD = "seen_for"
+"""What a reviewer said they look at the case for: every form of the page says it again."""
 
 
 @router.get("/{case_id}")
@@ -48,7 +51,7 @@ async def check_identity(request: Request, actor: Works, case_id: str) -> Respon
     answers = {
         name: value
         for name, value in form.items()
-        if isinstance(value, str) and value.strip() and name != CSRF_FIELD
+        if isinstance(value, str) and value.strip() and name not in (CSRF_FIELD, PURPOSE_FIELD)
     }
     checked = casework.check_identity(request, actor, case_id, IdentityBody(answers=answers))
     return await act_on(request, actor, case_id, checked)
@@ -87,11 +90,22 @@ async def act_on(
     request: Request, actor: Actor, case_id: str, act: Coroutine[None, None, object]
 ) -> Response:
     """Do it, and show the page of the case again; where it is refused, with the reasons."""
+    purpose = str((await request.form()).get(PURPOSE_FIELD, ""))
     try:
         await act
     except HTTPException as error:
-        return await _page(request, actor, case_id, problem=error)
-    return RedirectResponse(f"/cases/{case_id}", 303)
+        return await _page(request, actor, case_id, purpose=purpose, problem=error)
+    where = f"/cases/{case_id}"
+    return RedirectResponse(f"{where}?{urlencode({'purpose': purpose})}" if purpose else where, 303)
+
+
+@router.post("/{case_id}/wrong-number")
+async def mark_wrong(
+    request: Request, actor: Works, case_id: str, contact_point_id: Annotated[str, Form()]
+) -> Response:
+    """Whoever answered says that the consumer is not, or no longer, at this number."""
+    body = WrongNumberBody(contact_point_id=contact_point_id)
+    return await act_on(request, actor, case_id, casework.mark_wrong(request, actor, case_id, body))
 
 
 async def _page(
@@ -135,6 +149,7 @@ async def _page(
             line.dispute.dispute_id: dispute.following(line.dispute.state) for line in view.disputes
         },
         purpose=purpose,
+        purpose_field=PURPOSE_FIELD,
         problem=problem.detail if problem else None,
     )
 

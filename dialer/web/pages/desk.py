@@ -15,9 +15,11 @@ from starlette.responses import Response
 from dialer.model.disposition import Code
 from dialer.model.dispute import DisputeKind
 from dialer.store.accounts import Actor
+from dialer.web.api import casework
 from dialer.web.api import desk as api
 from dialer.web.api import desk_bodies as bodies
-from dialer.web.auth import Permission, require
+from dialer.web.api.casework_bodies import IdentityBody
+from dialer.web.auth import CSRF_FIELD, Permission, require
 from dialer.web.render import formats, render, translate
 
 router = APIRouter(prefix="/desk", include_in_schema=False)
@@ -45,6 +47,25 @@ async def case_fragment(request: Request, actor: Works) -> Response:
     return await _case(request, actor)
 
 
+@router.post("/identity")
+async def check_identity(request: Request, actor: Works) -> Response:
+    """The consumer's answers, by fact; those left blank were not asked."""
+    form = await request.form()
+    answers = {
+        name: value
+        for name, value in form.items()
+        if isinstance(value, str) and value.strip() and name != CSRF_FIELD
+    }
+    case = await api.get_case(request, actor)
+    body = IdentityBody(answers=answers)
+    try:
+        checked = await casework.check_identity(request, actor, case.id, body)
+    except HTTPException as error:
+        return await _case(request, actor, problem=error.detail)
+    problem = None if checked.verified else translate(request, _NOT_KNOWN)
+    return await _case(request, actor, problem=problem)
+
+
 @router.post("/phone")
 async def issue_phone(request: Request, actor: Works) -> Response:
     """A new SIP account, shown this once."""
@@ -69,7 +90,7 @@ async def dispose(request: Request, actor: Works) -> Response:
     return render(request, "desk_said.html", problem=None)
 
 
-async def _case(request: Request, actor: Actor) -> Response:
+async def _case(request: Request, actor: Actor, *, problem: str | None = None) -> Response:
     try:
         case = await api.get_case(request, actor)
     except HTTPException as error:
@@ -82,6 +103,7 @@ async def _case(request: Request, actor: Actor) -> Response:
         "desk_case.html",
         case=case,
         call=desk.call,
+        problem=problem,
         zone=_zone(request, case)[1],
         codes=list(Code),
         dispute_kinds=list(DisputeKind),
@@ -158,6 +180,7 @@ def mark(text: str) -> str:
     return text
 
 
+_NOT_KNOWN = mark("The answers do not fit what is known: say nothing of a debt.")
 _NO_BALANCE = mark("No debt of this case has a known balance.")
 _NO_AMOUNT = mark("A promise needs an amount and a day.")
 _NO_HOUR = mark("This is no date and hour.")

@@ -83,6 +83,7 @@ async def add_somebody(
                 "id": one.person,
                 "full_name": "Otto Abendroth",
                 "name_key": "otto abendroth",
+                "id_last4": "4321",
                 "history_known_from": known_from,
                 **stamps,
             },

@@ -8,7 +8,7 @@ import zipfile
 import httpx
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from dialer.model.circumstance import CircumstanceKind
 from dialer.store import circumstances, tables
@@ -18,7 +18,7 @@ from dialer.store.database import Database
 from scheduler.clock import ManualClock
 from tests.dialer.store.owing import owe, pay
 from tests.dialer.store.people import Somebody, add_campaign, add_somebody
-from tests.dialer.web.conftest import LogIn, csrf_of
+from tests.dialer.web.conftest import NOON, LogIn, csrf_of
 
 
 @pytest.fixture
@@ -46,7 +46,9 @@ async def test_the_page_asks_first_and_shows_what_may_be_said_then(
     agent, page = await log_in(Role.AGENT), f"/cases/{one.case}"
     before = (await agent.get(page)).text
     assert "Anybody else: say nothing of a debt" in before
+    assert "US-REGF-3P" in before
     assert "US-REGF-MINI" not in before
+    assert "$900.00" not in before
     wrong = await post(agent, f"{page}/identity", page, full_name="Olga", id_last4="0")
     assert wrong.status_code == 303
     await clock.advance(1)
@@ -60,6 +62,7 @@ async def test_the_page_asks_first_and_shows_what_may_be_said_then(
 
 async def test_a_promise_and_a_note_are_taken_on_the_page(log_in: LogIn, one: Somebody) -> None:
     agent, page = await log_in(Role.AGENT), f"/cases/{one.case}"
+    await post(agent, f"{page}/identity", page, full_name="Otto Abendroth", id_last4="4321")
     form = {"currency": "USD", "due_on": "2026-12-01"}
     over = await post(agent, f"{page}/promise", page, amount="900.01", **form)
     assert over.status_code == 409
@@ -76,6 +79,18 @@ async def test_a_promise_and_a_note_are_taken_on_the_page(log_in: LogIn, one: So
     assert "&lt;b&gt;asks for mornings" in shown
     unsafe = await agent.post(f"{page}/note", data={"text": "without a token"})
     assert unsafe.status_code == 403
+
+
+async def test_a_number_that_is_not_theirs_any_more_is_marked(
+    log_in: LogIn, one: Somebody, db: Database
+) -> None:
+    agent, page = await log_in(Role.AGENT), f"/cases/{one.case}"
+    form = {"contact_point_id": one.point}
+    assert (await post(agent, f"{page}/wrong-number", page, **form)).status_code == 303
+    assert "wrong since" in (await agent.get(page)).text
+    async with db.read() as conn:
+        wrong = select(tables.consumer_contact_points.c.wrong_since)
+        assert (await conn.execute(wrong)).scalar_one() == NOON
 
 
 async def test_the_page_speaks_chinese(log_in: LogIn, one: Somebody) -> None:

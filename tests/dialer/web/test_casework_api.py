@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 
 import httpx
@@ -85,6 +86,47 @@ async def test_nothing_of_the_debt_is_said_before_the_person_is_known(
     assert "10001" not in everything
 
 
+async def spoken_with(client: httpx.AsyncClient, one: Somebody) -> None:
+    """The client's agent has the consumer on the line, and knows it."""
+    right = {"answers": {"full_name": "Otto Abendroth", "id_last4": "4321"}}
+    checked = await client.post(f"/api/v1/cases/{one.case}/identity", json=right)
+    assert checked.json()["verified"]
+
+
+async def test_the_debt_is_shown_to_who_knows_the_consumer_or_says_what_for(
+    api: Api, one: Somebody, app: FastAPI, db: Database
+) -> None:
+    agent, supervisor = api[Role.AGENT], api[Role.SUPERVISOR]
+    path = f"/api/v1/cases/{one.case}"
+    promise = {"amount_minor": 5_000, "currency": "USD", "due_on": "2026-11-30"}
+    assert (await api[Role.AGENT].post(f"{path}/notes", json={"text": "owes 900"})).is_success
+    for client, purpose in ((agent, "curious"), (supervisor, None)):
+        view = (await client.get(path, params={"purpose": purpose} if purpose else {})).json()
+        assert (view["full_name"], view["debt_shown"]) == ("Otto Abendroth", False)
+        told = ("debts", "history", "payments", "promises", "plans", "disputes", "notes")
+        assert not any(view[part] for part in told)
+        assert view["creditor"] is None
+    assert (await agent.post(f"{path}/promises", json=promise)).status_code == 409
+    reviewed = (await supervisor.get(path, params={"purpose": "to review the plan"})).json()
+    assert reviewed["debts"][0]["balance_minor"] == 90_000
+    await spoken_with(agent, one)
+    assert (await agent.get(path)).json()["debts"][0]["balance_minor"] == 90_000
+    await app.state.looks.written()
+    async with db.read() as conn:
+        ledger = tables.ledger
+        found = await conn.execute(select(ledger.c.body).where(ledger.c.kind == "audit.looked"))
+        looks = [json.loads(body) for body in found.scalars()]
+    asked = [(look["by"], look["purpose"], look["debt"]) for look in looks if "debt" in look]
+    assert [purpose for _, purpose, shown in asked if shown] == [
+        "to review the plan",
+        "talk with the consumer",
+    ]
+    assert [purpose for _, purpose, shown in asked if not shown] == [
+        "curious",
+        "before the identity is checked",
+    ]
+
+
 async def test_guessing_ends(api: Api, one: Somebody) -> None:
     path = f"/api/v1/cases/{one.case}/identity"
     for _ in range(3):
@@ -95,6 +137,7 @@ async def test_guessing_ends(api: Api, one: Somebody) -> None:
 
 async def test_from_hardship_to_a_plan_that_is_paid(api: Api, one: Somebody) -> None:
     agent, path = api[Role.AGENT], f"/api/v1/cases/{one.case}"
+    await spoken_with(agent, one)
     for body in (
         {"kind": "income", "body": {"label": "wages", "amount_minor": 300_000}},
         {"kind": "outgoing", "body": {"label": "rent", "amount_minor": 100_000}},
@@ -144,8 +187,9 @@ async def test_what_is_sensitive_needs_a_role_and_a_purpose(
 
     async def seen(role: Role, **query: str) -> object:
         view = (await api[role].get(path, params=query)).json()
-        return view["circumstances"][0]["body"]
+        return view["circumstances"][0]["body"] if view["circumstances"] else None
 
+    await spoken_with(api[Role.AGENT], one)
     assert await seen(Role.AGENT, purpose="to help") is None
     assert await seen(Role.SUPERVISOR) is None
     assert await seen(Role.SUPERVISOR, purpose="to review the plan") == {"text": "ill"}
@@ -180,6 +224,8 @@ async def test_a_dispute_and_a_complaint_go_to_the_supervisor(api: Api, one: Som
     assert (await supervisor.post(steps, json=step)).status_code == 409
     files = {"file": ("receipt.txt", b"paid 450.00", "text/plain")}
     filed = (await agent.post(f"{path}/documents", files=files)).json()
+    assert (await agent.get(f"/api/v1/documents/{filed['id']}")).status_code == 409
+    await spoken_with(agent, one)
     back = await agent.get(f"/api/v1/documents/{filed['id']}")
     assert (back.content, back.headers["content-disposition"]) == (b"paid 450.00", "attachment")
     complaint = await agent.post(
@@ -204,7 +250,9 @@ async def test_answers_come_from_the_knowledge_base_and_stay_on_the_case(
     note = {"kind": "answer", "text": "explained the fee", "article_id": found["id"]}
     path = f"/api/v1/cases/{one.case}"
     assert (await api[Role.AGENT].post(f"{path}/notes", json=note)).status_code == 201
-    assert (await api[Role.AGENT].get(path)).json()["notes"][0]["article_id"] == found["id"]
+    await spoken_with(api[Role.AGENT], one)
+    notes = (await api[Role.AGENT].get(path)).json()["notes"]
+    assert found["id"] in [note["article_id"] for note in notes]
     forged = {"kind": "identity", "text": "passed: 9 of 2"}
     assert (await api[Role.AGENT].post(f"{path}/notes", json=forged)).status_code == 409
 
@@ -224,6 +272,7 @@ async def test_other_roles_and_unknown_things_are_turned_away(api: Api, one: Som
     agent = api[Role.AGENT]
     assert (await agent.get("/api/v1/cases/case-none")).status_code == 404
     assert (await agent.post("/api/v1/promises/promise-none/withdraw")).status_code == 404
+    await spoken_with(agent, one)
     promise = {"amount_minor": 10**9, "currency": "USD", "due_on": "2026-11-30"}
     refused = await agent.post(f"{path}/promises", json=promise)
     assert (refused.status_code, refused.json()["status"]) == (409, 409)
@@ -239,6 +288,7 @@ async def test_the_bank_reports_a_balance_and_takes_a_debt_back(api: Api, one: S
     parts = {"principal": 80_000, "interest": 11_000}
     path = f"/api/v1/debts/{one.debt}/balance"
     assert (await bank.put(path, json={**told, "parts": parts})).status_code == 204
+    await spoken_with(agent, one)
     debt = (await agent.get(f"/api/v1/cases/{one.case}")).json()["debts"][0]
     assert (debt["itemised"], debt["parts"]["interest"]) == (True, 11_000)
     assert (await bank.put(path, json={**told, "parts": {"fees": 1}})).status_code == 409

@@ -111,7 +111,12 @@ async def test_a_page_that_is_lost_finds_the_call_again_and_notes_what_came_of_i
             call = (await told(page, "on_call"))["call"]
         assert call["case_id"] == one.case
         case = (await ada.get("/api/v1/desk/case")).json()
-        assert (case["full_name"], case["debts"][0]["owed_minor"]) == ("Otto Abendroth", 20_000)
+        assert (case["full_name"], case["debts"], case["history"]) == ("Otto Abendroth", [], [])
+        right = {"answers": {"full_name": "Otto Abendroth", "id_last4": "4321"}}
+        path = f"/api/v1/cases/{one.case}/identity"
+        assert (await ada.post(path, json=right)).json()["verified"]
+        case = (await ada.get("/api/v1/desk/case")).json()
+        assert case["debts"][0]["owed_minor"] == 20_000
 
         async with c.live(ada) as page:
             assert (await told(page, "on_call"))["call"] == call
@@ -199,7 +204,14 @@ async def test_the_desks_pages_speak_both_languages_and_take_the_form(tmp_path: 
         await c.scene.reaches("ada", AgentState.ON_CALL)
         case = (await ada.get("/desk/case", headers=page)).text
         assert "Otto Abendroth" in case
-        assert "$200.00" in case
+        assert "US-REGF-3P" in case
+        assert "$200.00" not in case
+        wrong = await ada.post("/desk/identity", data={"full_name": "Olga", "id_last4": "4321"})
+        assert "The answers do not fit" in wrong.text
+        assert "$200.00" not in wrong.text
+        await c.scene.clock.sleep(0.01)
+        right = {"full_name": "Otto Abendroth", "id_last4": "4321"}
+        assert "$200.00" in (await ada.post("/desk/identity", data=right)).text
         await ada.post("/api/v1/desk/call/hang-up")
         await c.scene.reaches("ada", AgentState.WRAP_UP)
         screen = c.scene.desk.view("ada").screen

@@ -247,7 +247,14 @@ async def test_a_person_is_found_by_name_case_number_and_last_digits(
     log_in: LogIn, work: dict[str, str]
 ) -> None:
     client = await log_in(Role.AUDITOR)
-    for q in ("QUICKW", "FW-24000", "+12125550100", "212 555 0100", "consumer0@mail.example"):
+    for q in (
+        "QUICKWATER",
+        "marisol quickwater",
+        "FW-24000",
+        "+12125550100",
+        "212 555 0100",
+        "consumer0@mail.example",
+    ):
         text = (await client.get("/people", params={"q": q})).text
         assert "/people/consumer_0000" in text, q
     assert "Nobody fits" in (await client.get("/people?q=100%25")).text
