@@ -11,6 +11,7 @@ from pathlib import Path
 from compliance import packs
 from compliance.facts import Channel
 from dialer.bench.people import ACTOR, NOON
+from dialer.bench.stores import KEYS
 from dialer.engine.call import open_calls
 from dialer.engine.campaign_loop import CampaignLoop
 from dialer.engine.desk import Desk, open_desk
@@ -67,11 +68,11 @@ async def open_floor(
     """A floor at noon in New York, with these agents' phones; its campaigns run."""
     clock = SystemClock(NOON)
     url = f"sqlite+aiosqlite:///{folder / 'store.sqlite'}"
-    await migrate(url)
+    await migrate(url, KEYS)
     catalogue = {name: pack for name, pack in packs.shipped().items() if name in PACKS}
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
-        db = await enter(open_database(url, clock=clock))
+        db = await enter(open_database(url, KEYS, clock=clock))
         feed = await enter(in_process_feed(clock))
         phones = Phones(db=db, key=b"bench")
         known: dict[str, Phone] = {}
