@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from dialer.runtime.tls import Tls
 from dialer.telephony.amd import tone_of
 from dialer.telephony.drivers.sip.registrar import Phone
 from dialer.telephony.port import (
@@ -27,6 +28,7 @@ from dialer.telephony.port import (
 )
 from dialer.telephony.wire import g711, wav
 from scheduler.clock import SystemClock
+from tests.certificates import Authority
 from tests.conftest import free_port
 from tests.dialer.telephony.sipp import Desk, desk, is_bound, media_base, until
 
@@ -46,6 +48,8 @@ module g711.so
 module aufile.so
 module aubridge.so
 module sndfile.so
+module srtp.so
+{more}
 module_app account.so
 module_app menu.so
 """
@@ -53,7 +57,7 @@ module_app menu.so
 
 @asynccontextmanager
 async def softphone(
-    folder: Path, account: str, hz: int, port: int, *, seconds: float = 20.0
+    folder: Path, account: str, hz: int, port: int, *, seconds: float = 20.0, more: str = ""
 ) -> AsyncIterator[None]:
     """A baresip that answers at once, says a tone, and writes what it hears into `folder`.
 
@@ -69,7 +73,9 @@ async def softphone(
         out.setsampwidth(2)
         out.setframerate(g711.RATE)
         out.writeframes(b"".join(g711.ulaw_to_pcm(frame) for frame in g711.tone(hz, seconds)))
-    config = CONFIG.format(port=port, media=media, last=media + 40, said=said, folder=folder)
+    config = CONFIG.format(
+        port=port, media=media, last=media + 40, said=said, folder=folder, more=more
+    )
     (folder / "config").write_text(config)
     (folder / "accounts").write_text(f"{account};answermode=auto;audio_codecs=PCMU\n")
     log = (folder / "log").open("wb")
@@ -156,6 +162,31 @@ async def test_an_agents_phone_registers_and_talks_with_a_consumer(tmp_path: Pat
     left, right = wav.read(recorded.path)
     assert near_to(620, tones(left)) > 60
     assert near_to(880, tones(right)) > 60
+
+
+async def test_an_agents_phone_by_tls_talks_through_srtp(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    own = authority.certificate()
+    tls = Tls(ca_file=authority.file, certificate_file=own)
+    phone = Phone(name="agent", password="sesame")
+    async with desk(phones=[phone], security=tls, tls_port=0) as near:
+        at = f"127.0.0.1:{near.engine.layer.advertised_tls};transport=tls"
+        account = f"<sip:agent@{at}>;auth_user=agent;auth_pass=sesame;regint=60;mediaenc=srtp"
+        files = f"sip_certificate {own}\nsip_cafile {authority.file}"
+        ear = tmp_path / "agent"
+        async with softphone(ear, account, 620, free_port(socket.SOCK_DGRAM), more=files):
+            await connected(near)
+            await near.wait(Answered, "leg-1")
+            await near.engine.record("leg-1", str(tmp_path / "leg.wav"))
+            await near.engine.play("leg-1", g711.tone(440, 1.5), name="tone")
+            await near.wait(PlayFinished, "leg-1")
+            await near.engine.hangup("leg-1")
+            await near.wait(Ended, "leg-1")
+            recorded = near.seen(RecordingFinished, "leg-1")[0]
+            await until(lambda: any(ear.glob("*-dec.wav")))
+        assert "SRTP is Enabled" in (ear / "log").read_text()
+    assert near_to(440, tones(wav.read(next(ear.glob("*-dec.wav")))[0])) > 50
+    assert near_to(620, tones(wav.read(recorded.path)[1])) > 50
 
 
 async def connected(near: Desk) -> None:
