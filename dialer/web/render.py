@@ -11,6 +11,7 @@ from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
+from compliance.wording import said
 from dialer.store.accounts import Actor
 from dialer.web.auth import (
     CSRF_FIELD,
@@ -82,6 +83,7 @@ def _environment(language: Language) -> Environment:
     translations = language.translations
     cast(Any, environment).install_gettext_translations(translations, newstyle=True)
     environment.globals["static"] = static_url
+    environment.filters["said"] = lambda text: said(text, language.tag)
     environment.filters["word"] = lambda code, family: translations.gettext(label(code, family))
     return environment
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from compliance.pack import parse
+from compliance.wording import said
 from dialer.reports.proof.evidence import Evidence
 from dialer.reports.proof.words import TEXTS, word
 
@@ -30,6 +32,7 @@ class RuleCount:
     """How often a rule forbade a contact."""
 
     rule_id: str
+    text: str | None  # what the rule says, as its pack has it
     citation: str
     confidence: str
     times: int
@@ -49,11 +52,18 @@ def _page(evidence: Evidence, language: str) -> str:
         zone=evidence.zone or "UTC",
         at=partial(_local, ZoneInfo(evidence.zone or "UTC")),
         kinds=Counter(one.kind for one in evidence.timeline),
-        rules=forbidding(evidence.decisions),
+        rules=forbidding(evidence.decisions, rule_texts(evidence.packs.values())),
+        say=partial(said, language=language),
     )
 
 
-def forbidding(decisions: Mapping[str, str]) -> list[RuleCount]:
+def rule_texts(packs: Iterable[str]) -> dict[str, str]:
+    """What each rule of these packs says, by its id."""
+    rules = [rule for text in packs for rule in parse(text, "the proof").rules]
+    return {rule.rule_id: rule.text for rule in reversed(rules) if rule.text}
+
+
+def forbidding(decisions: Mapping[str, str], texts: Mapping[str, str]) -> list[RuleCount]:
     """The rules that forbade contacts, the most frequent first."""
     times: Counter[str] = Counter()
     citations: dict[str, tuple[str, str]] = {}
@@ -68,6 +78,7 @@ def forbidding(decisions: Mapping[str, str]) -> list[RuleCount]:
     return [
         RuleCount(
             rule_id=rule,
+            text=texts.get(rule),
             citation=citations.get(rule, ("", ""))[0],
             confidence=citations.get(rule, ("", ""))[1],
             times=count,

@@ -106,7 +106,9 @@ async def _opened(request: Request, actor: Actor, decision_id: str) -> dict[str,
     if not may(actor, Permission.SEE_NUMBERS):
         inputs = mask_within(inputs)
     packs = services_of(request).packs
-    rules = {rule.rule_id: rule for pack in packs.values() for rule in pack.rules}
+    every = [rule for pack in packs.values() for rule in pack.rules]
+    # Of several tables under one id, one that tells its text of law speaks for all.
+    rules = {rule.rule_id: rule for rule in sorted(every, key=lambda rule: bool(rule.text))}
     return {
         "detail": detail,
         "row": detail.row,

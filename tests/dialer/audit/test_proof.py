@@ -118,14 +118,22 @@ def test_the_pack_holds_the_person_and_nobody_else(
 
 
 @pytest.mark.parametrize(
-    ("language", "words"),
-    [("en", "Rules that forbade a contact"), ("zh", "禁止联系的规则")],
+    ("language", "words", "law"),
+    [
+        (
+            "en",
+            "Rules that forbade a contact",
+            "presumed inconvenient; where records conflict",
+        ),
+        ("zh", "禁止联系的规则", "早8点之前、晚9点之后推定为不便"),
+    ],
 )
 def test_the_summary_is_plain_and_safe(
-    pack: tuple[Path, Written], language: str, words: str
+    pack: tuple[Path, Written], language: str, words: str, law: str
 ) -> None:
     page = files_of(pack[0])[f"summary.{language}.html"].decode()
     assert words in page
+    assert law in page
     assert "Otto Abendroth" in page
     assert "US-REGF-HOURS" in page
     assert "signed form 17 of &lt;August&gt;" in page

@@ -131,6 +131,35 @@ async def test_a_refusal_says_what_would_change_it(
     assert "2026-11-26 00:00:00-05:00 America/New_York" in part
 
 
+async def test_rules_speak_the_readers_language(
+    log_in: LogIn, work: dict[str, str], db: Database, clock: ManualClock
+) -> None:
+    ident = await refusal(db, clock, work["Auto loans, early calls"])
+    client = await log_in(Role.AUDITOR)
+    for language, reason, law, title in (
+        (
+            "en",
+            "dial_connected_to_number in 7 days: the cap of 7 is reached",
+            "More than seven calls in seven consecutive days about one debt",
+            "United States: Regulation F",
+        ),
+        (
+            "zh-CN",
+            "7天内的接通到号码的拨打：已达上限7",
+            "就一笔债务连续七天内超过七次通话的，推定违规",
+            "美国：Regulation F",
+        ),
+    ):
+        headers = {"Accept-Language": language}
+        text = (await client.get(f"/decisions/{ident}", headers=headers)).text
+        assert reason in text
+        assert law in text
+        pack = (await client.get("/packs/us.regf", headers=headers)).text
+        assert law in pack
+        assert title in pack
+        assert title in (await client.get("/packs", headers=headers)).text
+
+
 async def test_what_an_auditor_looks_at_stands_in_the_ledger_by_opaque_ids(
     log_in: LogIn, work: dict[str, str], app: FastAPI, db: Database
 ) -> None:
