@@ -9,10 +9,10 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
+from recordings import ogg, wav
 from recordings.keys import KeyRing, UnknownKey
 from recordings.seal import FRAME_BYTES, PREFIX_MAX, Header, Opened, sealed_chunks
 from recordings.vault import SealedRecording, VaultError
-from recordings.wav import NotWav, duration_s
 from scheduler.clock import Clock
 
 SEALED = ".sealed"
@@ -61,7 +61,7 @@ class SealedVault:
         self._clock = clock
 
     async def seal(self, name: str, source: Path, meta: Mapping[str, str]) -> SealedRecording:
-        """Encrypt and store the WAV at `source` under `name`, then remove `source`.
+        """Encrypt and store the WAV or Ogg Opus at `source` under `name`, then remove `source`.
 
         Sealing the same audio again under its name does no harm. VaultError, with `source` kept,
         if the name is not opaque or is taken by other audio, or the store fails.
@@ -87,11 +87,11 @@ class SealedVault:
                 name=name,
                 sha256=_sha256(source),
                 bytes=source.stat().st_size,
-                duration_s=round(duration_s(source), 3),
+                duration_s=round(_duration_s(source), 3),
                 sealed_at=self._clock.now(),
                 key_id=self._keys.newest.key_id,
             )
-        except (OSError, NotWav) as error:
+        except (OSError, wav.NotWav, ogg.NotOpus) as error:
             raise VaultError(f"recording {name} can't be sealed: {error}") from error
         return Header(recording=recording, frame_bytes=FRAME_BYTES, meta=meta)
 
@@ -150,6 +150,12 @@ def _key(name: str) -> str:
     if not _NAME.fullmatch(name) or re.fullmatch(r"[\d_-]{7,}", name):
         raise VaultError(f"{name!r} is not an opaque recording name")
     return f"{hashlib.sha256(name.encode()).hexdigest()[:2]}/{name}"
+
+
+def _duration_s(path: Path) -> float:
+    with path.open("rb") as file:
+        magic = file.read(4)
+    return ogg.duration_s(path) if magic == b"OggS" else wav.duration_s(path)
 
 
 def _sha256(path: Path) -> str:

@@ -27,7 +27,8 @@ class VaultError(Exception):
 
 class Vault(Protocol):
     async def seal(self, name: str, source: Path, meta: Mapping[str, str]) -> SealedRecording:
-        """Encrypt and store the WAV at `source` under `name`; write the side-car; remove `source`.
+        """Encrypt and store the WAV or Ogg Opus at `source` under `name`; write the side-car;
+        remove `source`.
 
         Names are written once: VaultError if `name` exists with other content.
         """

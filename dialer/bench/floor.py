@@ -21,6 +21,7 @@ from dialer.engine.outreach import Outreach
 from dialer.engine.pace import Line
 from dialer.engine.phones import Phones
 from dialer.engine.prompts import load_prompts
+from dialer.engine.recording_keeper import RecordingKeeper
 from dialer.engine.supervisor import Supervisor, open_supervisor
 from dialer.engine.voice import VoiceChannel
 from dialer.feed.in_process import in_process_feed
@@ -97,10 +98,11 @@ async def open_floor(
             open_calls(engine, load_prompts(), spool, clock, agents=desk, watch=watch)
         )
         vault = open_vault(f"file:{folder / 'vault'}", open_key_ring(folder / "keys"), clock)
+        keeper = RecordingKeeper(db=db, vault=vault, feed=feed, clock=clock, spool=spool)
         voice = VoiceChannel(
             db=db,
             calls=calls,
-            vault=vault,
+            keeper=keeper,
             clock=clock,
             caller_id="+12125550100",
             ring_timeout_s=RING_TIMEOUT_S,

@@ -43,11 +43,15 @@ CONNECT_TONE = g711.tone(1000, 0.2, level=0.1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallReport:
-    """A closed call, and the recording that was made of it, not yet sealed."""
+    """A closed call, and the recording that was made of it, not yet sealed.
+
+    `recording_error` tells why it is not whole.
+    """
 
     call: Call
     recording: Path | None
     recording_seconds: float
+    recording_error: str | None = None
 
 
 class AgentPool(Protocol):
@@ -186,12 +190,13 @@ class _Follower:
         self._reserved: set[str] = set()
 
     async def run(self) -> CallReport:
-        recording, seconds = None, 0.0
+        recording, seconds, error = None, 0.0, None
         try:
             while self._call.phase is not attempt.Phase.CLOSED:
                 signal = await self._signals.get()
                 if isinstance(signal, RecordingFinished):
                     recording, seconds = Path(signal.path), signal.duration_s
+                    error = signal.error
                 self._call, actions = attempt.advance(self._call, signal)
                 if self._calls.watch is not None:
                     self._calls.watch.moved(self._call, signal)
@@ -204,7 +209,12 @@ class _Follower:
                 self._release(leg_id)
             if self._call.phase is not attempt.Phase.CLOSED:  # our own fault: leave no line up
                 await self._calls.do(self._call.call_id, HangUp(), self._language)
-        return CallReport(call=self._call, recording=recording, recording_seconds=seconds)
+        return CallReport(
+            call=self._call,
+            recording=recording,
+            recording_seconds=seconds,
+            recording_error=error,
+        )
 
     async def _do(self, action: Action) -> None:
         match action:

@@ -16,13 +16,16 @@ from dialer.model.case import Case
 class Attempted:
     """What a contact came to, in the words of the contact history.
 
-    `detail` is kept with the attempt; `recording` is a closed file that is still to be sealed.
+    `detail` is kept with the attempt; `recording` is a closed file that is still to be sealed,
+    `recording_error` why it is not whole, `notice_ms` where its notice ends.
     """
 
     outcome: str
     counts_as_connected: bool | None = None
     detail: Mapping[str, object] = field(default_factory=dict)
     recording: Path | None = None
+    recording_error: str | None = None
+    notice_ms: int | None = None
     keys: str = ""
 
 

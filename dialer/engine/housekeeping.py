@@ -8,14 +8,13 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import structlog
-from sqlalchemy import select
 
 from dialer.engine.nightly import nightly
 from dialer.engine.outbox_sender import OutboxSender
+from dialer.engine.recording_keeper import RecordingKeeper
 from dialer.engine.reminders import Reminders, assess_plans, judge_promises
 from dialer.engine.sending import ACTIVE_LEASE
-from dialer.engine.voice import VoiceChannel
-from dialer.store import attempts, tables
+from dialer.store import attempts, recordings
 from dialer.store.database import Database
 from dialer.store.ledger_root import record_root
 from scheduler.clock import Clock
@@ -29,6 +28,8 @@ DELIVER_S = 1.0
 REMIND_S = 60.0
 JUDGE_S = 600.0
 ROOT_S = 3600.0
+COPY_S = 20.0
+FORGET_S = 3600.0
 CLOSING_AT = time(0, 30)
 UTC = ZoneInfo("UTC")
 
@@ -40,8 +41,7 @@ class Housekeeping:
     db: Database
     clock: Clock
     owner: str
-    voice: VoiceChannel
-    spool: Path
+    keeper: RecordingKeeper
     carrier_records: Path  # what the far sides report, by day
     outbox: OutboxSender | None
     reminders: Reminders
@@ -51,7 +51,7 @@ class Housekeeping:
         recovered = await attempts.recover(self.db, now=self.clock.now(), owner=self.owner)
         if recovered:
             log.warning("attempts closed after a crash", count=len(recovered))
-        for file in sorted(self.spool.glob("*.wav")):
+        for file in await self.keeper.left_over():
             await self._seal(file)
 
     def schedule(self, jobs: Periodic) -> None:
@@ -63,6 +63,8 @@ class Housekeeping:
         jobs.every(REMIND_S, self._remind, "remind of promises and instalments")
         jobs.every(JUDGE_S, self._judge, "judge promises and plans")
         jobs.daily(CLOSING_AT, UTC, self._close_day, "close the day")
+        jobs.every(COPY_S, self._make_playable, "copies of recordings for listening")
+        jobs.every(FORGET_S, self._forget, "retention of recordings")
         jobs.every(ROOT_S, self._root, "bind the ledger under a root")
 
     async def _renew(self) -> None:
@@ -85,14 +87,18 @@ class Housekeeping:
     async def _close_day(self) -> None:
         await nightly(self.db, self.carrier_records)
 
+    async def _make_playable(self) -> None:
+        await self.keeper.make_playable()
+
+    async def _forget(self) -> None:
+        if gone := await self.keeper.forget():
+            log.info("recordings deleted", count=gone)
+
     async def _root(self) -> None:
         root = await record_root(self.db)
         log.info("ledger root", root=root)
 
     async def _seal(self, file: Path) -> None:
-        async with self.db.read() as conn:
-            table = tables.attempts
-            found = await conn.execute(select(table.c.consumer_id).where(table.c.id == file.stem))
-            consumer = found.scalar_one_or_none()
+        consumer = await recordings.consumer_of(self.db, file.stem)
         if consumer is not None:
-            await self.voice.seal(file.stem, consumer, file)
+            await self.keeper.seal(file.stem, consumer, file)

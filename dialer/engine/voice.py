@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
-
-import structlog
 
 from compliance.facts import Channel
 from compliance.permit import NotCovered, Permit
@@ -13,20 +10,18 @@ from dialer.engine.call import CallReport, Calls
 from dialer.engine.channels import Attempted
 from dialer.engine.lines import Lines
 from dialer.engine.prompts import ABANDONMENT, APOLOGY, LIMITED_CONTENT, RECORDING_NOTICE
+from dialer.engine.recording_keeper import RecordingKeeper
 from dialer.model.attempt import CallPlan, outcome
 from dialer.model.campaign import Campaign
 from dialer.model.campaign_settings import skills_needed
 from dialer.model.case import Case
 from dialer.pacing.lists import nearest
-from dialer.store import consumers, recordings
+from dialer.store import consumers
 from dialer.store.attempts import NOT_SENT
 from dialer.store.database import Database
 from dialer.telephony.causes import HistoryOutcome, unanswered_outcome
 from dialer.telephony.port import CallSpec, EngineRefused
-from recordings.vault import Vault, VaultError
 from scheduler.clock import Clock
-
-log = structlog.get_logger(__name__)
 
 AGENTLESS = "agentless"
 STOP_KEY = "9"
@@ -42,7 +37,7 @@ class VoiceChannel:
 
     db: Database
     calls: Calls
-    vault: Vault
+    keeper: RecordingKeeper
     clock: Clock
     caller_id: str
     ring_timeout_s: float
@@ -54,7 +49,7 @@ class VoiceChannel:
     async def contact(
         self, permit: Permit, campaign: Campaign | None, case: Case, template: str
     ) -> Attempted:
-        unready = await self.vault.ready()
+        unready = await self._unready(permit)
         if unready is not None and permit.condition("record_call") is not None:
             return Attempted(outcome=NOT_SENT, detail={"reason": f"recorder: {unready}"})
         spec = CallSpec(
@@ -95,6 +90,16 @@ class VoiceChannel:
         own = campaign.caller_id or self.caller_id
         return nearest(campaign.settings.caller_ids, number, own)
 
+    async def _unready(self, permit: Permit) -> str | None:
+        """None where the call is recorded, else why not.
+
+        Where every party has to agree to it beforehand nothing is recorded: an announcement asks
+        nobody.
+        """
+        if permit.condition("recording_consent") is not None:
+            return "a recording needs the consent of all parties"
+        return await self.keeper.vault.ready()
+
     def _with_agents(self, campaign: Campaign) -> bool:
         return campaign.mode != AGENTLESS and self.calls.agents is not None
 
@@ -109,17 +114,15 @@ class VoiceChannel:
                 at=self.clock.now(),
                 source="keypress",
             )
+        if attempted.recording_error is not None:
+            await self.keeper.failed(permit.attempt_id, "not_whole")
         if attempted.recording is not None:
-            await self.seal(permit.attempt_id, case.consumer.id, attempted.recording)
-
-    async def seal(self, attempt_id: str, consumer_id: str, file: Path) -> None:
-        """Seal a closed recording and enter it; a failure leaves the file for the next start."""
-        try:
-            sealed = await self.vault.seal(attempt_id, file, {"attempt": attempt_id})
-        except VaultError as error:
-            log.error("recording not sealed", attempt_id=attempt_id, error=str(error))
-            return
-        await recordings.keep(self.db, sealed, attempt_id=attempt_id, consumer_id=consumer_id)
+            await self.keeper.seal(
+                permit.attempt_id,
+                case.consumer.id,
+                attempted.recording,
+                notice_ms=attempted.notice_ms,
+            )
 
 
 def skills_of(campaign: Campaign, case: Case) -> frozenset[str]:
@@ -157,10 +160,13 @@ def _attempted(report: CallReport) -> Attempted:
             "machine_why": call.machine_why,
             "machine_confidence": call.machine_confidence,
             "notice_played": call.notice_played,
+            "notice_ms": call.notice_ms,
             "message_completed": call.message_completed,
             "agent_lost": call.agent_lost,
             "digits": call.digits,
         },
         recording=report.recording,
+        recording_error=report.recording_error,
+        notice_ms=call.notice_ms,
         keys=call.digits,
     )

@@ -78,7 +78,9 @@ class Call:
     machine: Machine | None = None
     machine_why: str | None = None
     machine_confidence: float | None = None
+    answered_at: float | None = None  # the engine's clock, seconds
     notice_played: bool = False
+    notice_ms: int | None = None  # from the answer, and so the recording's start, to its end
     message_completed: bool = False
     conversation: bool = False
     abandoned: bool = False
@@ -170,7 +172,7 @@ def advance(call: Call, signal: Signal) -> tuple[Call, tuple[Action, ...]]:
         case Ringing() if call.phase is Phase.DIALING:
             return replace(call, phase=Phase.RINGING), ()
         case Answered() if call.phase in (Phase.DIALING, Phase.RINGING):
-            return _answered(call)
+            return _answered(replace(call, answered_at=signal.at))
         case MachineVerdict() if call.phase is Phase.DETECTING:
             judged = replace(
                 call,
@@ -182,7 +184,7 @@ def advance(call: Call, signal: Signal) -> tuple[Call, tuple[Action, ...]]:
         case BeepHeard() if call.phase is Phase.AWAITING_BEEP and call.plan.voicemail:
             return replace(call, phase=Phase.LEAVING_MESSAGE), (Play(media=call.plan.voicemail),)
         case PlayFinished() if signal.completed:
-            return _played(call, signal.media)
+            return _played(call, signal.media, signal.at)
         case Dtmf():
             return replace(call, digits=call.digits + signal.digit), ()
         case TimerFired():
@@ -289,10 +291,11 @@ def _apologize(call: Call) -> tuple[Call, tuple[Action, ...]]:
     return replace(call, phase=Phase.APOLOGIZING), (Play(media=call.plan.apology),)
 
 
-def _played(call: Call, media: str) -> tuple[Call, tuple[Action, ...]]:
+def _played(call: Call, media: str, at: float) -> tuple[Call, tuple[Action, ...]]:
     plan = call.plan
     if media == plan.recording_notice:
-        call = replace(call, notice_played=True)
+        since = None if call.answered_at is None else round(1000 * (at - call.answered_at))
+        call = replace(call, notice_played=True, notice_ms=since)
         speaking = call.phase is Phase.SPEAKING
         return call, (Play(media=plan.live_message),) if speaking else ()
     if call.phase is Phase.SPEAKING or (

@@ -12,6 +12,7 @@ from dialer.engine.desk import Desk, open_desk
 from dialer.engine.lines import Lines
 from dialer.engine.phones import Phones
 from dialer.engine.prompts import load_prompts
+from dialer.engine.recording_keeper import RecordingKeeper
 from dialer.engine.voice import VoiceChannel
 from dialer.feed.feed import Feed
 from dialer.runtime import wires
@@ -55,7 +56,13 @@ async def open_voice(
     channel = VoiceChannel(
         db=db,
         calls=calls,
-        vault=wires.open_vault(settings, clock),
+        keeper=RecordingKeeper(
+            db=db,
+            vault=wires.open_vault(settings, clock),
+            feed=feed,
+            clock=clock,
+            spool=settings.spool,
+        ),
         clock=clock,
         caller_id=settings.caller_id,
         ring_timeout_s=settings.ring_timeout_s,

@@ -464,10 +464,45 @@ recordings = Table(
     Column("sealed_at", UtcDateTime, nullable=False),
     Column("state", Word, nullable=False),  # sealed, deleted
     Column("legal_hold", Boolean, nullable=False, server_default=text("false")),
+    Column("notice_ms", BigInteger),  # from the answer to the end of the recording notice
+    Column("playback", String(120)),  # the name of its copy for listening
+    Column("retain_until", UtcDateTime),  # when retention is to be asked again; None = now
+    Column("certificate", Text),  # canonical JSON of its deletion
     Column("deleted_at", UtcDateTime),
     Index(None, "attempt_id"),
     Index(None, "consumer_id"),
     Index(None, "state", "sealed_at"),
+    Index(None, "state", "retain_until"),
+)
+
+# Orders to keep what was recorded of a case, whatever its age; a legal file is one of itself.
+recording_holds = Table(
+    "recording_holds",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("case_id", Id, ForeignKey("cases.id"), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("placed_by", String(120), nullable=False),
+    Column("placed_at", UtcDateTime, nullable=False),
+    Column("released_by", String(120)),
+    Column("released_at", UtcDateTime),
+    Index(None, "case_id"),
+)
+
+# Who was given leave to hear a recording, and why; written before the first byte goes out.
+recording_listens = Table(
+    "recording_listens",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("recording", String(120), ForeignKey("recordings.name"), nullable=False),
+    Column("by", String(120), nullable=False),
+    Column("role", Word, nullable=False),
+    Column("purpose", Word, nullable=False),  # recordings.access.Purpose
+    Column("reason", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("until", UtcDateTime, nullable=False),
+    Index(None, "recording", "at"),
+    Index(None, "by", "at"),
 )
 
 dispositions = Table(

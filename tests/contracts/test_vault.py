@@ -7,12 +7,11 @@ import hashlib
 import secrets
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 
 import httpx
 import pytest
+from moto.server import ThreadedMotoServer
 
 from recordings.drivers import folder, object_store
 from recordings.keys import KeyRing, new_key
@@ -24,15 +23,13 @@ NOW = datetime(2026, 6, 1, 14, tzinfo=UTC)
 NAME = "b3f1c0de-rec"
 META = {"case": "c-17", "campaign": "spring"}
 
-KINDS = ["folder", "object store in memory", "object store in a folder"]
-if find_spec("moto") is not None:
-    KINDS.append("S3")
+KINDS = ["folder", "object store in memory", "object store in a folder", "S3"]
 
 
 @pytest.fixture(scope="session")
 def s3_server() -> Iterator[str]:
     """The address of moto's S3 server."""
-    server = import_module("moto.server").ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
     server.start()
     host, port = server.get_host_and_port()
     yield f"http://{host}:{port}"

@@ -24,6 +24,7 @@ from dialer.engine.outreach import Outreach
 from dialer.engine.pace import Line
 from dialer.engine.phones import Phones
 from dialer.engine.prompts import Prompts
+from dialer.engine.recording_keeper import RecordingKeeper
 from dialer.engine.supervisor import Supervisor, open_supervisor
 from dialer.engine.voice import VoiceChannel
 from dialer.feed.in_process import InProcessFeed, in_process_feed
@@ -197,10 +198,17 @@ async def scene(
         calls = await enter(
             open_calls(engine, PROMPTS, folder / "spool", clock, agents=desk, watch=lines)
         )
+        keeper = RecordingKeeper(
+            db=db,
+            vault=open_vault(f"file:{folder / 'vault'}", open_key_ring(folder / "keys"), clock),
+            feed=feed,
+            clock=clock,
+            spool=folder / "spool",
+        )
         voice = VoiceChannel(
             db=db,
             calls=calls,
-            vault=open_vault(f"file:{folder / 'vault'}", open_key_ring(folder / "keys"), clock),
+            keeper=keeper,
             clock=clock,
             caller_id="+12125550100",
             ring_timeout_s=8.0,
