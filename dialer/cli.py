@@ -22,6 +22,7 @@ from compliance.vectors import VectorError, decide_vectors
 from dialer import (
     cli_audit,
     cli_casework,
+    cli_floor,
     cli_keys,
     cli_recordings,
     cli_simulate,
@@ -54,6 +55,8 @@ app.add_typer(packs_app, name="packs")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(cli_recordings.app, name="recordings")
 app.add_typer(cli_keys.app, name="keys")
+app.command("why")(cli_floor.why)
+app.command("import-settings")(cli_floor.import_settings)
 app.command("simulate")(cli_simulate.simulate)
 app.command("bench")(bench)
 cli_casework.mount(app)

@@ -19,7 +19,7 @@ from dialer.model.campaign import Campaign, CampaignState
 from dialer.pacing.floor import Team
 from dialer.pacing.lists import OTHERS
 from dialer.pacing.plan import Counts
-from dialer.store import abandonment, campaigns, claims, pacers, roster
+from dialer.store import abandonment, campaigns, claims, loop_reports, pacers, roster
 from dialer.store.claims import DueCase
 from dialer.store.database import Database
 from scheduler.cadence import StrategyError
@@ -33,6 +33,8 @@ WRITTEN_AT_ONCE = 40
 UNPLANNED_AT_ONCE = 200
 COUNT_S = 5.0
 SAVE_S = 30.0
+REPORT_S = 10.0
+TELL_S = 1.0
 NOBODY = Team(ready=(), talk=(), wrap=(), paused=())
 
 
@@ -63,6 +65,9 @@ class CampaignLoop:
         self._desk = desk
         self._paces: dict[str, Pace] = {}
         self._counted = self._saved = clock.monotonic()
+        self._shown: frozenset[str] = frozenset()
+        self._reported: dict[str, object] = {}
+        self._reported_at = clock.monotonic() - REPORT_S
         self._stopping = False
         self._stopped = asyncio.Event()
         self.waiting: dict[str, str] = {}
@@ -91,6 +96,7 @@ class CampaignLoop:
                 for campaign in await campaigns.list_all(conn)
                 if campaign.state is CampaignState.RUNNING
             ]
+        self._shown = frozenset(campaign.id for campaign in running)
         self._paces = {c.id: pace for c in running if (pace := await self._pace(c)) is not None}
         self._learn()
         await self._count()
@@ -98,6 +104,7 @@ class CampaignLoop:
             await self._work(pace)
         if self._clock.monotonic() - self._saved >= SAVE_S:
             await self.save()
+        await self._report()
 
     async def save(self) -> None:
         """Keep what the pacers have learned."""
@@ -105,6 +112,27 @@ class CampaignLoop:
         now = self._clock.now()
         states = {ident: pace.state(now) for ident, pace in self._paces.items() if pace.with_agents}
         await pacers.save(self._db, states)
+
+    async def _report(self) -> None:
+        """Let other processes read what this loop does: at once when it waits for something else.
+
+        A campaign that no longer runs is taken out.
+        """
+        self.waiting = {ident: why for ident, why in self.waiting.items() if ident in self._shown}
+        reports: dict[str, dict[str, object]] = {
+            ident: {
+                "waiting": why,
+                "agents": self._paces[ident].agents() if ident in self._paces else {},
+                "lines": self._paces[ident].lines() if ident in self._paces else {},
+            }
+            for ident, why in self.waiting.items()
+        }
+        since = self._clock.monotonic() - self._reported_at
+        news = {ident: report["waiting"] for ident, report in reports.items()}
+        if since < REPORT_S and (since < TELL_S or news == self._reported):
+            return
+        self._reported_at, self._reported = self._clock.monotonic(), news
+        await loop_reports.save(self._db, self._owner, reports, self._clock.now())
 
     def boards(self) -> list[Board]:
         """The running campaigns as their supervisors see them."""
@@ -175,7 +203,8 @@ class CampaignLoop:
         since = pace.period_start(self._clock.now())
         async with self._db.read() as conn:
             found = await abandonment.answers(conn, pace.order.campaign.id, since)
-        pace.counts = Counts(live=found.live, abandoned=found.abandoned, hung_up=found.hung_up)
+        counts = Counts(live=found.live, abandoned=found.abandoned, hung_up=found.hung_up)
+        pace.recount(counts, self._clock.now())
 
     async def _work(self, pace: Pace) -> None:
         campaign = pace.order.campaign
@@ -186,8 +215,10 @@ class CampaignLoop:
                 why[channel] = reason
             elif channel is Channel.CALL:
                 await self._dial(pace)
-                if pace.why:
-                    why[channel] = pace.why
+                brakes = self._outreach.brakes
+                reason = pace.why or (brakes.held(campaign.id) if brakes is not None else None)
+                if reason:
+                    why[channel] = reason
             else:
                 kind = f"{channel}:{campaign.id}"
                 free = WRITTEN_AT_ONCE - self._supervisor.running(kind)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -25,6 +26,8 @@ LAST_WORDS = timedelta(seconds=30)
 """So long before its shift's end a pacer is replaced by a fresh one."""
 STALE = timedelta(hours=2)
 """What was learned before so long a pause is not taken up again."""
+RECENT_S = 1800.0
+"""What the forecast takes for the present pace."""
 OF_MODE = {"power": ("ratio",), "preview": ("timer",)}
 """Which settings of a campaign its mode takes."""
 
@@ -67,6 +70,8 @@ class Pace:
     why: str = ""
     wanted: int = 0
     mix: ListMix | None = field(init=False)
+    _past: deque[tuple[float, Counts]] = field(default_factory=deque)
+    _elapsed: float = 0.0
     _stages: Stages = field(default_factory=Stages)
     _team: Team | None = None
 
@@ -123,6 +128,31 @@ class Pace:
             )
         return standing
 
+    def forecast(self) -> float:
+        """The abandonment rate at the shift's end, if it goes on as in the last half hour."""
+        live, abandoned, spent = self._recent()
+        left = max(0.0, SHIFT.total_seconds() - self._elapsed)
+        to_come = live / spent * left if spent else 0.0
+        recent = abandoned / live if live else 0.0
+        standing = self.standing()
+        return plans.forecast(standing, self.counts, live_to_come=to_come, recent=recent)
+
+    def _recent(self) -> tuple[int, int, float]:
+        """Live and abandoned calls of the last half hour, and the seconds that these took."""
+        if not self._past:
+            return 0, 0, 0.0
+        at, then = self._past[0]
+        live = self.counts.live - then.live
+        return max(0, live), max(0, self.counts.abandoned - then.abandoned), self._elapsed - at
+
+    def recount(self, counts: Counts, now: datetime) -> None:
+        """Take the budget's counts as they are in the store."""
+        self.counts = counts
+        self._elapsed = self._seconds(now)
+        self._past.append((self._elapsed, counts))
+        while self._elapsed - self._past[0][0] > RECENT_S:
+            self._past.popleft()
+
     def heard(self, event: Heard) -> None:
         self.pacer.observe((self._seconds(event.at), event.kind, event.who, event.value, event.age))
 
@@ -135,6 +165,7 @@ class Pace:
         if now - self.shift_began >= SHIFT - LAST_WORDS:
             self.shift_began = now
             self.pacer = self._fresh()
+            self._past.clear()
         self._stages, self._team = stages, team
         snap = Snapshot(
             ready=team.ready,
@@ -157,13 +188,26 @@ class Pace:
         self.why = "" if planned.lines else _why(standing, snap, planned.reason)
         return planned.lines
 
-    def board(self) -> Board:
-        """What the supervisor sees."""
-        campaign, team = self.order.campaign, self._team
-        agents = {
+    def agents(self) -> dict[str, int]:
+        """The team by state, in a pacer's words."""
+        team = self._team
+        return {
             word: 0 if team is None else len(getattr(team, word))
             for word in ("ready", "talk", "wrap", "paused")
         }
+
+    def lines(self) -> dict[str, int]:
+        """The campaign's calls by stage."""
+        return {
+            "ringing": len(self._stages.ringing),
+            "detecting": len(self._stages.detecting),
+            "waiting": len(self._stages.waiting),
+            "talking": self._stages.talking,
+        }
+
+    def board(self) -> Board:
+        """What the supervisor sees."""
+        campaign = self.order.campaign
         return Board(
             campaign_id=campaign.id,
             name=campaign.name,
@@ -171,7 +215,7 @@ class Pace:
             lines=campaign.lines,
             settings=dict(campaign.pacing),
             stages=self._stages,
-            agents=agents,
+            agents=self.agents(),
             wanted=self.wanted,
             why=self.why,
             budget={
@@ -180,6 +224,7 @@ class Pace:
                 "live": self.counts.live,
                 "abandoned": self.counts.abandoned,
                 "hung_up": self.counts.hung_up,
+                "forecast": self.forecast(),
             },
             pacer=self.pacer.explain(),
         )

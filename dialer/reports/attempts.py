@@ -38,6 +38,7 @@ class AttemptFilter:
     """What a list of attempts is narrowed to; None = not."""
 
     campaign_id: str | None = None
+    campaigns: frozenset[str] | None = None  # those that the reader sees
     channel: str | None = None
     outcome: str | None = None
     consumer_id: str | None = None
@@ -97,6 +98,8 @@ def _conditions(wanted: AttemptFilter) -> list[ColumnElement[bool]]:
     ):
         if value is not None:
             conditions.append(column == value)
+    if wanted.campaigns is not None:
+        conditions.append(attempts.c.campaign_id.in_(sorted(wanted.campaigns)))
     if wanted.since is not None:
         conditions.append(attempts.c.reserved_at >= wanted.since)
     if wanted.until is not None:

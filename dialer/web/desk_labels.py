@@ -23,6 +23,8 @@ DESK: Mapping[str, str] = {
     "missed-call": mark("a call was missed"),
     "no-screen": mark("the desk's page was closed"),
     "overdue": mark("the break was too long"),
+    "shift-end": mark("the shift is over"),
+    "supervisor": mark("logged out by a supervisor"),
     "coffee": mark("Coffee"),
     "lunch": mark("Lunch"),
     "meeting": mark("Meeting"),
@@ -48,4 +50,10 @@ DESK: Mapping[str, str] = {
     "free": mark("free to dial"),
     "progressive": mark("no more lines than free agents"),
     "stop": mark("stopped"),
+}
+
+STANDSTILL: Mapping[str, str] = {
+    "no agent is logged in": mark("no agent is logged in"),
+    "every agent is on a break": mark("every agent is on a break"),
+    "all lines are taken": mark("all lines are taken"),
 }

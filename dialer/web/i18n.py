@@ -86,11 +86,12 @@ def accepted(header: str) -> Language:
 def zone_of(request: Request) -> tzinfo:
     """The reader's IANA zone as their browser told it, else UTC."""
     name = request.cookies.get(ZONE_COOKIE, "")
-    return ZoneInfo(name) if name in _zone_names() else UTC
+    return ZoneInfo(name) if name in zone_names() else UTC
 
 
 @cache
-def _zone_names() -> frozenset[str]:
+def zone_names() -> frozenset[str]:
+    """The names of all IANA time zones."""
     return frozenset(available_timezones())
 
 
@@ -130,6 +131,12 @@ class Format:
         if local.date() == now.astimezone(self.zone).date():
             return self.clock(at)
         return local.strftime("%m-%d %H:%M")
+
+    def lasted(self, length: timedelta) -> str:
+        """How long something has lasted, as a clock that counts up."""
+        minutes, seconds = divmod(max(0, int(length.total_seconds())), 60)
+        hours, minutes = divmod(minutes, 60)
+        return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
     def utc(self, at: datetime) -> str:
         return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

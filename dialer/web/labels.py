@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dialer.web.casework_labels import ACCEPTANCES, CASEWORK, LEVELS
-from dialer.web.desk_labels import DESK
+from dialer.web.desk_labels import DESK, STANDSTILL
 
 
 def mark(text: str) -> str:
@@ -181,6 +181,7 @@ FAMILIES: Mapping[str, Mapping[str, str]] = {
     "find_by": FIND_BY,
     "casework": CASEWORK,
     "desk": DESK,
+    "standstill": STANDSTILL,
     "level": LEVELS,
     "acceptance": ACCEPTANCES,
 }

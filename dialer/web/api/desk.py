@@ -20,12 +20,14 @@ from dialer.engine.next_moment import next_moment
 from dialer.feed.feed import GAP
 from dialer.model.agent import AgentState
 from dialer.reports.desk_case import DeskCase, before_identity, desk_case
+from dialer.reports.why import Answer, why
 from dialer.store import campaigns
 from dialer.store.accounts import Actor
 from dialer.store.attempts import StillOpen
 from dialer.store.dispositions import AlreadyDisposed
 from dialer.web.api import desk_bodies as bodies
 from dialer.web.api.casework_base import debt_shown
+from dialer.web.api.desk_bodies import Why
 from dialer.web.auth import Permission, identify, may, require, services_of
 from dialer.web.looking import add_to_look, open_look
 from dialer.web.problems import PROBLEM_RESPONSES
@@ -107,10 +109,12 @@ async def go_ready(request: Request, actor: Works) -> bodies.DeskNow:
 
 @router.post("/desk/break", tags=["desk"])
 async def take_break(request: Request, actor: Works, body: bodies.Away) -> bodies.DeskNow:
-    """On a break, after the present call."""
+    """On a break or in training, after the present call."""
     with _answering():
         desk = _floor(services_of(request)).desk
-        desk.step_away(actor.name, AgentState.ON_BREAK, body.reason)
+        training = body.reason == "training"
+        state = AgentState.TRAINING if training else AgentState.ON_BREAK
+        desk.step_away(actor.name, state, body.reason)
     return _now(request, actor)
 
 
@@ -284,6 +288,21 @@ async def get_floor(request: Request, actor: Controls) -> bodies.Floor:
     return floor_now(services_of(request))
 
 
+@router.get("/why", tags=["floor"])
+async def get_why(request: Request, actor: Controls, campaign_id: str | None = None) -> list[Why]:
+    """Why is nobody being dialed? Each campaign with everything that holds it up."""
+    return [Why.model_validate(one.document()) for one in await answers(request, campaign_id)]
+
+
+async def answers(request: Request, campaign_id: str | None = None) -> list[Answer]:
+    """The same for a page."""
+    services = services_of(request)
+    now = services.clock.now()
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    async with services.db.read() as conn:
+        return await why(conn, services.packs, now=now, since=midnight, campaign_id=campaign_id)
+
+
 def floor_now(services: Services) -> bodies.Floor:
     """The floor as it is now."""
     floor = _floor(services)
@@ -323,9 +342,10 @@ def floor_now(services: Services) -> bodies.Floor:
 async def set_pacing(
     request: Request, actor: Controls, campaign_id: str, body: bodies.Pacing
 ) -> bodies.Pacing:
-    """Change mode, lines and ratio while the campaign runs."""
+    """Change mode, lines, ratio and preview time while the campaign runs."""
     services = services_of(request)
-    pacing = {} if body.ratio is None else {"ratio": body.ratio}
+    wanted = {"ratio": body.ratio, "timer": body.timer}
+    pacing = {name: value for name, value in wanted.items() if value is not None}
     with _answering():
         await campaigns.pace(
             services.db,

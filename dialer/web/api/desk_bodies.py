@@ -13,8 +13,8 @@ from dialer.model.agent import AgentState
 from dialer.model.disposition import Code
 from dialer.model.dispute import DisputeKind
 
-BREAKS = ("coffee", "lunch", "meeting", "coaching", "personal")
-"""Reason codes of breaks."""
+BREAKS = ("coffee", "lunch", "meeting", "coaching", "personal", "training")
+"""Reason codes of breaks; training is a state of its own."""
 
 
 class _Document(BaseModel):
@@ -36,7 +36,9 @@ class LogIn(BaseModel):
 
 
 class Away(BaseModel):
-    reason: Literal["coffee", "lunch", "meeting", "coaching", "personal"]
+    """A break, or training that counts as work but takes no calls."""
+
+    reason: Literal["coffee", "lunch", "meeting", "coaching", "personal", "training"]
 
 
 class Switch(BaseModel):
@@ -240,12 +242,42 @@ class Floor(BaseModel):
     campaigns: list[FloorCampaign]
 
 
+class WhyNote(BaseModel):
+    """One thing that holds a campaign up; `until` where time alone goes on."""
+
+    why: str
+    cases: int
+    until: datetime | None
+    zone: str | None
+    rule: str | None
+    channel: str | None
+    reason: str | None
+
+
+class Why(BaseModel):
+    """Why a campaign dials nobody; without notes it dials."""
+
+    campaign_id: str
+    name: str
+    state: str
+    mode: str
+    due: int
+    waiting: int
+    under_way: int
+    agents: dict[str, int]
+    lines: dict[str, int]
+    notes: list[WhyNote]
+
+
 class Pacing(BaseModel):
     """How fast a campaign dials."""
 
-    mode: Literal["progressive", "power", "predictive", "agentless"]
+    mode: Literal["manual", "preview", "progressive", "power", "predictive", "agentless"]
     lines: int = Field(ge=0, le=5000)
     ratio: float | None = Field(default=None, ge=0.5, le=5, description="of the power mode")
+    timer: float | None = Field(
+        default=None, ge=1, le=1200, description="seconds of a preview; null = no limit"
+    )
 
 
 class Dismissal(BaseModel):

@@ -22,6 +22,7 @@ from dialer.web.control import CampaignAction, control
 from dialer.web.cursor import read_cursor, write_cursor
 from dialer.web.masking import mask, mask_within
 from dialer.web.problems import PROBLEM_RESPONSES
+from dialer.web.scope import seen_by
 
 # They only describe; `require` is what lets in.
 _BEARER = HTTPBearer(auto_error=False, scheme_name="bearer")
@@ -53,7 +54,8 @@ async def list_campaigns(
     now = services.clock.now()
     async with services.db.read() as conn:
         figures = await campaign_figures(conn, since=since or _midnight(now), now=now)
-    return [models.Campaign.model_validate(f) for f in figures]
+    seen = await seen_by(request, actor)
+    return [models.Campaign.model_validate(f) for f in figures if seen is None or f.id in seen]
 
 
 @router.get("/campaigns/{campaign_id}", tags=["campaigns"])
@@ -67,7 +69,8 @@ async def get_campaign(
         figures = await campaign_figures(
             conn, since=since or _midnight(now), now=now, campaign_id=campaign_id
         )
-    if not figures:
+    seen = await seen_by(request, actor)
+    if not figures or (seen is not None and campaign_id not in seen):
         raise HTTPException(404, "there is no such campaign")
     return models.Campaign.model_validate(figures[0])
 
@@ -117,7 +120,9 @@ async def get_attempts(
 ) -> models.AttemptPage:
     """Contact attempts, newest first."""
     wanted = AttemptFilter(
-        before=read_cursor(query.cursor), **query.model_dump(exclude={"cursor", "limit"})
+        before=read_cursor(query.cursor),
+        campaigns=await seen_by(request, actor),
+        **query.model_dump(exclude={"cursor", "limit"}),
     )
     async with services_of(request).db.read() as conn:
         rows = await list_attempts(conn, wanted, limit=query.limit)

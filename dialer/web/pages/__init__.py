@@ -17,11 +17,13 @@ from dialer.web.pages import (
     packs,
     people,
     proof,
+    roster,
     whatif,
 )
 
 ROUTERS = (
     account.router,
+    roster.router,
     campaigns.router,
     desk.router,
     floor.router,

@@ -15,6 +15,7 @@ from dialer.web.auth import Permission, require, services_of
 from dialer.web.cursor import read_cursor, write_cursor
 from dialer.web.labels import OUTCOMES
 from dialer.web.render import formats, render
+from dialer.web.scope import seen_by
 
 router = APIRouter(prefix="/attempts", include_in_schema=False)
 
@@ -48,8 +49,10 @@ async def attempts_fragment(request: Request, actor: Sees, choice: Choice) -> Re
 
 async def _list(request: Request, choice: AttemptChoice) -> dict[str, Any]:
     form = formats(request)
+    seen = await seen_by(request, request.state.actor)
     wanted = AttemptFilter(
         campaign_id=choice.campaign or None,
+        campaigns=seen,
         channel=choice.channel or None,
         outcome=choice.outcome or None,
         since=form.start_of(choice.since),
@@ -58,10 +61,10 @@ async def _list(request: Request, choice: AttemptChoice) -> dict[str, Any]:
     )
     async with services_of(request).db.read() as conn:
         rows = await list_attempts(conn, wanted)
-        campaigns = await campaign_names(conn)
+        names = await campaign_names(conn)
     return {
         "rows": rows,
-        "campaigns": campaigns,
+        "campaigns": {i: n for i, n in names.items() if seen is None or i in seen},
         "outcomes": OUTCOMES,
         "choice": choice,
         "following": write_cursor(rows[-1].at, rows[-1].id) if len(rows) == PAGE else None,

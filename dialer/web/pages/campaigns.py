@@ -11,13 +11,14 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from dialer.reports.campaign_figures import CampaignFigures, campaign_figures
 from dialer.reports.next_due import Ahead, ahead_of
 from dialer.reports.pulse import pulse
+from dialer.reports.standstill import RUNNING, Note, notes_on
 from dialer.store.accounts import Actor
 from dialer.web.auth import Permission, require, services_of
 from dialer.web.control import CampaignAction, control
 from dialer.web.problems import is_fragment
 from dialer.web.render import formats, render
+from dialer.web.scope import seen_by
 from dialer.web.services import Services
-from dialer.web.standstill import RUNNING, Note, notes_on
 
 router = APIRouter(prefix="/campaigns", include_in_schema=False)
 
@@ -84,8 +85,10 @@ async def _figures(request: Request, campaign_id: str | None = None) -> dict[str
     services = services_of(request)
     now = services.clock.now()
     since = formats(request).midnight(now)
+    seen = await seen_by(request, request.state.actor)
     async with services.db.read() as conn:
-        figures = await campaign_figures(conn, since=since, now=now, campaign_id=campaign_id)
+        found = await campaign_figures(conn, since=since, now=now, campaign_id=campaign_id)
+        figures = [f for f in found if seen is None or f.id in seen]
         idle = [f.id for f in figures if f.state == RUNNING and not f.due and not f.under_way]
         ahead = await ahead_of(conn, idle, now) if idle else {}
     if campaign_id is not None and not figures:

@@ -16,7 +16,7 @@ from dialer.web.render import render
 
 router = APIRouter(prefix="/floor", include_in_schema=False)
 
-MODES = ("progressive", "power", "predictive", "agentless")
+MODES = ("manual", "preview", "progressive", "power", "predictive", "agentless")
 
 Controls = Annotated[Actor, Depends(require(Permission.CONTROL_CAMPAIGNS))]
 
@@ -32,6 +32,27 @@ async def figures_fragment(request: Request, actor: Controls) -> Response:
     return await _show(request, actor, "floor_figures.html")
 
 
+@router.get("/why")
+async def why_page(request: Request, actor: Controls) -> Response:
+    """Why is nobody being dialed?"""
+    return render(request, "why.html", answers=await api.answers(request))
+
+
+@router.post("/agents/{agent}/log-out")
+async def log_out(
+    request: Request,
+    actor: Controls,
+    agent: str,
+    told: Annotated[str, Form(min_length=1, max_length=400)],
+) -> Response:
+    """Log an agent out, with the reason told to them."""
+    body = bodies.Dismissal(reason="supervisor", told=told)
+    await api.dismiss(request, actor, agent, body)
+    if not is_fragment(request):
+        return RedirectResponse("/floor", 303)
+    return await _show(request, actor, "floor_figures.html")
+
+
 @router.post("/{campaign_id}/pacing")
 async def set_pacing(
     request: Request,
@@ -41,12 +62,18 @@ async def set_pacing(
     lines: Annotated[int, Form(ge=0, le=5000)],
     *,
     ratio: Annotated[float, Form(ge=0.5, le=5)] = 1.5,
+    timer: Annotated[float, Form(ge=0, le=1200)] = 0,
 ) -> Response:
     """Change a campaign's pace; the wallboard follows within a second."""
     if mode not in MODES:
         raise HTTPException(422, f"{mode} is no mode")
     body = bodies.Pacing.model_validate(
-        {"mode": mode, "lines": lines, "ratio": ratio if mode == "power" else None}
+        {
+            "mode": mode,
+            "lines": lines,
+            "ratio": ratio if mode == "power" else None,
+            "timer": timer if mode == "preview" and timer else None,
+        }
     )
     await api.set_pacing(request, actor, campaign_id, body)
     if not is_fragment(request):

@@ -17,7 +17,8 @@ RUNNING = "running"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
     """`why` is `unready` (a channel, with the engine's `reason`), `hours`, `rule`, `strategy`,
-    `held`, `finished` or `empty`; `until` and `rule` where time alone goes on.
+    `held`, `finished`, `empty`, `not_running` or `no_service`; `until` and `rule` where time alone
+    goes on, `zone` where the first consumer is.
     """
 
     why: str
@@ -26,6 +27,7 @@ class Note:
     rule: str | None = None
     channel: str | None = None
     reason: str | None = None
+    zone: str | None = None
 
 
 def notes_on(

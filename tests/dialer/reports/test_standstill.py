@@ -9,7 +9,7 @@ import pytest
 from compliance import packs
 from dialer.reports.campaign_figures import CampaignFigures
 from dialer.reports.next_due import Ahead, PutOff
-from dialer.web.standstill import Note, notes_on
+from dialer.reports.standstill import Note, notes_on
 
 AT = datetime(2026, 11, 25, 13, tzinfo=UTC)
 PACKS = packs.shipped()
