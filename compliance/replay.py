@@ -9,10 +9,11 @@ from functools import lru_cache
 from typing import Any
 
 from compliance.decision import ZONE_UNKNOWN, decide
+from compliance.facts import ContactFacts
 from compliance.ledger import canonical, instant
 from compliance.pack import Gap, Rulebook, RulePack, Selection
 from compliance.packs import applies
-from compliance.permit import Permit, Refusal
+from compliance.permit import Permit, Refusal, Verdict
 from compliance.record import (
     decided_at,
     facts_from_record,
@@ -21,6 +22,7 @@ from compliance.record import (
     request_from_record,
     section,
 )
+from compliance.shares import Share, Standing, shares, standing, tally
 
 
 class PackNotKept(LookupError):
@@ -72,11 +74,6 @@ def redecide(recorded: Mapping[str, object], rulebook: Rulebook) -> bytes:
     return canonical(again)
 
 
-def _again(recorded: Mapping[str, object], rulebook: Rulebook) -> Permit | Refusal:
-    request, facts = request_from_record(recorded), facts_from_record(recorded)
-    return decide(request, facts, rulebook, decided_at(recorded))
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """One past candidate on which a draft decides otherwise."""
@@ -88,19 +85,43 @@ class Change:
     rules: tuple[str, ...]  # that deny under the draft, or denied before
     first_allowed_before: str | None
     first_allowed_after: str | None
+    stands: Standing  # its packs are those of the rules that deny
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WhatIf:
     """What a draft pack would have changed.
 
-    Every past permit that it refuses is an attempt that it would call wrong.
+    Every past permit that it refuses is an attempt that it would call wrong. `tried` tells how
+    many candidates stood at each value of each axis of `compliance.shares`.
     """
 
     candidates: int
     newly_refused: tuple[Change, ...]
     newly_permitted: tuple[Change, ...]
     moved: tuple[Change, ...]  # refused under both, opening at another time
+    tried: Mapping[str, Mapping[str, int]]
+
+    def shares(self) -> dict[str, tuple[Share, ...]]:
+        """On what packs, jurisdictions, channels and local hours the changes fall."""
+        lists = (self.newly_refused, self.newly_permitted, self.moved)
+        return shares(self.tried, *([one.stands for one in found] for found in lists))
+
+
+def merged(parts: Iterable[WhatIf]) -> WhatIf:
+    """The parts of one trial as a whole."""
+    every = list(parts)
+    tried = tally(())
+    for part in every:
+        for axis, counted in part.tried.items():
+            tried[axis].update(counted)
+    return WhatIf(
+        candidates=sum(part.candidates for part in every),
+        newly_refused=tuple(one for part in every for one in part.newly_refused),
+        newly_permitted=tuple(one for part in every for one in part.newly_permitted),
+        moved=tuple(one for part in every for one in part.moved),
+        tried=tried,
+    )
 
 
 def whatif(records: Iterable[Mapping[str, object]], draft: RulePack, kept: Archive) -> WhatIf:
@@ -109,16 +130,17 @@ def whatif(records: Iterable[Mapping[str, object]], draft: RulePack, kept: Archi
     A draft that applies by place comes on top only for people who may be there. The pack in force
     as draft changes nothing.
     """
-    count = 0
+    tried: list[Standing] = []
     refused: list[Change] = []
     permitted: list[Change] = []
     moved: list[Change] = []
     for recorded in records:
-        count += 1
-        book = _with(rulebook_of(recorded, kept), draft, recorded)
-        answer = _again(recorded, book)
+        request, facts = request_from_record(recorded), facts_from_record(recorded)
+        book = _with(rulebook_of(recorded, kept), draft, facts)
+        answer = decide(request, facts, book, decided_at(recorded))
         then = section(recorded, "decision")
-        change = _change(then, answer)
+        change = _change(then, answer, facts)
+        tried.append({**change.stands, "pack": tuple(answer.pack_sha256)})
         if then["allowed"] and isinstance(answer, Refusal):
             refused.append(change)
         elif not then["allowed"] and isinstance(answer, Permit):
@@ -126,27 +148,32 @@ def whatif(records: Iterable[Mapping[str, object]], draft: RulePack, kept: Archi
         elif change.first_allowed_before != change.first_allowed_after:
             moved.append(change)
     return WhatIf(
-        candidates=count,
+        candidates=len(tried),
         newly_refused=tuple(refused),
         newly_permitted=tuple(permitted),
         moved=tuple(moved),
+        tried=tally(tried),
     )
 
 
-def _with(book: Rulebook, draft: RulePack, recorded: Mapping[str, object]) -> Rulebook:
+def _with(book: Rulebook, draft: RulePack, facts: ContactFacts) -> Rulebook:
     ids = {pack.pack_id for pack in book.packs}
     if draft.pack_id in ids:
         packs = [draft if pack.pack_id == draft.pack_id else pack for pack in book.packs]
         return _book(tuple(packs), book.gaps)
-    facts = facts_from_record(recorded)
     here = any(applies(draft, facts.actor, place) for place in facts.locations)
     if here or draft.selection is Selection.ALWAYS:
         return _book((*book.packs, draft), book.gaps)
     return book
 
 
-def _change(then: Mapping[str, Any], answer: Permit | Refusal) -> Change:
-    denying = answer.rules if isinstance(answer, Refusal) else then["rules"]
+def _change(then: Mapping[str, Any], answer: Permit | Refusal, facts: ContactFacts) -> Change:
+    if isinstance(answer, Refusal):
+        denying = answer.rules
+        packs = [f.pack_id for f in answer.findings if f.verdict is Verdict.DENY]
+    else:
+        denying = then["rules"]
+        packs = [f["pack_id"] for f in then["findings"] if f["verdict"] == Verdict.DENY]
     return Change(
         attempt_id=answer.attempt_id,
         person_id=answer.person_id,
@@ -155,6 +182,7 @@ def _change(then: Mapping[str, Any], answer: Permit | Refusal) -> Change:
         rules=tuple(denying),
         first_allowed_before=_text(then["first_allowed_at"]),
         first_allowed_after=_text(answer.first_allowed_at),
+        stands=standing(facts, answer.decided_at, channel=answer.channel.value, packs=packs),
     )
 
 

@@ -12,6 +12,7 @@ import typer
 from compliance import packs as rule_packs
 from compliance.pack import RulePack, parse
 from compliance.replay import Change
+from compliance.shares import Share
 from dialer.commands import AsJson, instant, on_store, show
 from dialer.engine.cutover import Cutover
 from dialer.engine.cutover import cutover as day_one
@@ -100,7 +101,11 @@ def whatif(
     if as_json:
         document: dict[str, object] = {"pack": draft.pack_id, "candidates": changes.candidates}
         document |= {name: [asdict(change) for change in found] for name, found in lists.items()}
-        show({**document, "past_attempts_called_wrong": drafted.wrong}, as_json=True)
+        document["past_attempts_called_wrong"] = drafted.wrong
+        document["shares"] = {
+            axis: [asdict(share) for share in found] for axis, found in changes.shares().items()
+        }
+        show(document, as_json=True)
         return
     typer.echo(f"{changes.candidates} candidates under {draft.pack_id} {draft.version}")
     for name, found in lists.items():
@@ -110,6 +115,16 @@ def whatif(
     typer.echo(f"past attempts that it would call wrong: {len(drafted.wrong)}")
     for attempt in drafted.wrong:
         typer.echo(f"  {attempt}")
+    for axis, found_there in changes.shares().items():
+        for share in found_there:
+            typer.echo(f"by {axis} {share.value}: {_share(share)}")
+
+
+def _share(share: Share) -> str:
+    return (
+        f"of {share.candidates} candidates {share.newly_refused} newly refused, "
+        f"{share.newly_permitted} newly permitted, {share.moved} moved"
+    )
 
 
 def packs_diff(a: str, b: str, as_json: AsJson = False) -> None:

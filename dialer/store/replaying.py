@@ -23,7 +23,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from compliance.pack import RulePack, parse
 from compliance.packs import shipped
 from compliance.record import NotARecord
-from compliance.replay import Archive, PackNotKept, WhatIf, archive, redecide, rulebook_of, whatif
+from compliance.replay import (
+    Archive,
+    PackNotKept,
+    WhatIf,
+    archive,
+    merged,
+    redecide,
+    rulebook_of,
+    whatif,
+)
 from dialer.store import kept_packs, tables
 from dialer.store.attempts import NOT_SENT
 from dialer.store.database import Database
@@ -161,12 +170,7 @@ async def try_draft(db: Database, draft: RulePack, *, since: datetime) -> Drafte
             whatif((json.loads(text) for _, text in page), draft, kept)
             async for page in _records(conn, _between(since, None))
         ]
-        changes = WhatIf(
-            candidates=sum(part.candidates for part in parts),
-            newly_refused=tuple(one for part in parts for one in part.newly_refused),
-            newly_permitted=tuple(one for part in parts for one in part.newly_permitted),
-            moved=tuple(one for part in parts for one in part.moved),
-        )
+        changes = merged(parts)
         refused = [change.attempt_id for change in changes.newly_refused]
         wrong = await _sent(conn, refused)
     return Drafted(changes=changes, wrong=wrong)

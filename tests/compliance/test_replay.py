@@ -19,7 +19,7 @@ from compliance.pack import Rulebook, parse
 from compliance.packs import select, shipped
 from compliance.permit import Permit, Refusal
 from compliance.record import NotARecord, decided_at, facts_from_record, request_from_record
-from compliance.replay import PackNotKept, archive, redecide, rulebook_of, whatif
+from compliance.replay import PackNotKept, archive, merged, redecide, rulebook_of, whatif
 from compliance.vectors import read_vector
 from tests.compliance.samples import DAWN, FACTS, NOW, REQUEST, days, event, pack, place
 
@@ -170,6 +170,41 @@ def test_a_draft_of_a_new_pack_applies_where_it_would() -> None:
     assert [c.attempt_id for c in found.newly_refused] == ["a1", "busy"]
     named = parse(head + 'applies = "named"\n' + rules)
     assert not whatif(candidates(), named, KEPT).newly_refused
+
+
+def test_the_changes_are_told_by_pack_place_channel_and_hour() -> None:
+    regf = shipped()["us.regf"].text
+    night = replace(
+        FACTS,
+        known_at=NOW + timedelta(hours=12),
+        locations=(
+            place(region="NY"),
+            place("America/Los_Angeles", region="CA"),
+        ),
+    )
+    past = [
+        *candidates(),
+        recorded(night, attempt_id="two places"),
+        recorded(replace(FACTS, locations=(place(None, None),)), attempt_id="somewhere"),
+        recorded(replace(FACTS, locations=()), attempt_id="nowhere"),
+    ]
+    draft = parse(regf.replace("limit = 7", "limit = 2").replace('"08:00"', '"09:00"'))
+    found = merged([whatif(past[:3], draft, KEPT), whatif(past[3:], draft, KEPT)])
+    told = {
+        axis: [(s.value, s.candidates, s.newly_refused, s.newly_permitted, s.moved) for s in there]
+        for axis, there in found.shares().items()
+    }
+    assert found.candidates == len(past)
+    assert told["channel"] == [("call", 7, 1, 0, 2)]
+    assert told["jurisdiction"] == [
+        ("US", 3, 1, 0, 1),
+        ("US-CA", 1, 0, 0, 1),
+        ("US-NY", 1, 0, 0, 1),
+    ]
+    assert told["hour"] == [("11", 2, 1, 0, 0), ("20", 1, 0, 0, 1), ("23", 3, 0, 0, 2)]
+    assert told["pack"][0][0] == "us.policy"
+    assert ("us.regf", 4, 1, 0, 2) in told["pack"]
+    assert found.tried["hour"]["unknown"] == found.tried["jurisdiction"]["unknown"] == 2
 
 
 def test_midnight_and_dates_survive_the_record() -> None:

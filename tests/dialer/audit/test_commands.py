@@ -81,6 +81,20 @@ def test_whatif_shows_nothing_for_the_pack_in_force(data: Worked, tmp_path: Path
     assert told["candidates"] == len(data.permits) + data.refusals
     assert not told["newly_refused"] + told["newly_permitted"] + told["moved"]
     assert told["past_attempts_called_wrong"] == []
+    assert told["shares"] == {"pack": [], "jurisdiction": [], "channel": [], "hour": []}
+
+
+def test_whatif_says_where_the_changes_fall(data: Worked, tmp_path: Path) -> None:
+    draft = tmp_path / "draft.toml"
+    draft.write_text(packs.shipped()["us.regf"].text.replace("limit = 7", "limit = 0"), "utf-8")
+    told = json.loads(run("whatif", "--pack", draft, "--days", "3650", "--json"))
+    changed = [*told["newly_refused"], *told["newly_permitted"], *told["moved"]]
+    for axis in ("pack", "jurisdiction", "channel", "hour"):
+        values = {value for change in changed for value in change["stands"][axis]}
+        assert [share["value"] for share in told["shares"][axis]] == sorted(values)
+    (calls,) = [s for s in told["shares"]["channel"] if s["value"] == "call"]
+    assert 0 < calls["newly_refused"] + calls["moved"] <= calls["candidates"]
+    assert "by channel call: of " in run("whatif", "--pack", draft, "--days", "3650")
 
 
 def test_packs_diff(tmp_path: Path) -> None:

@@ -393,6 +393,11 @@ async def test_a_draft_is_tried_on_the_past(
         assert int(refused[1]) > 0
         assert "US-REGF-7IN7" in text
         assert re.search(r"<code>limit</code></td><td>7</td><td>2</td>", text)
+        by = "Changes by the consumer's hour"
+        assert all(
+            f"Changes by {axis}" in text for axis in ("the packs", "jurisdiction", "channel")
+        )
+        assert re.search(r"\d\d:00</span>", text.split(by)[1])
         part = (await client.get(where, headers={"HX-Request": "true"})).text
         assert "<h1" not in part
 
