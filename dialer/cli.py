@@ -24,6 +24,7 @@ from dialer import (
     cli_casework,
     cli_floor,
     cli_keys,
+    cli_person,
     cli_recordings,
     cli_simulate,
     logs,
@@ -57,6 +58,7 @@ app.add_typer(cli_recordings.app, name="recordings")
 app.add_typer(cli_keys.app, name="keys")
 app.command("why")(cli_floor.why)
 app.command("import-settings")(cli_floor.import_settings)
+app.add_typer(cli_person.app, name="person")
 app.command("simulate")(cli_simulate.simulate)
 app.command("bench")(bench)
 cli_casework.mount(app)

@@ -42,6 +42,7 @@ class Permission(StrEnum):
     SEE_NUMBERS = "see_numbers"  # whole, not masked
     SEE_LEDGER = "see_ledger"
     EXPORT_LEDGER = "export_ledger"
+    ERASE_PEOPLE = "erase_people"  # at a person's own request
     PROVE = "prove"  # take away a person's proof pack
     SEE_PACKS = "see_packs"
     TRY_DRAFTS = "try_drafts"  # put past decisions before a draft pack
@@ -71,6 +72,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
             _P.SEE_PACKS,
             _P.WORK_CASES,
             _P.REVIEW_CASES,
+            _P.ERASE_PEOPLE,
             _P.DECIDE_CASES,
             _P.SEE_SENSITIVE,
             _P.RECORD_PAYMENTS,
@@ -110,7 +112,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
 }
 
 
-WATCHED = frozenset({_P.FIND_PEOPLE, _P.PROVE, _P.WORK_CASES, _P.DECIDE_CASES})
+WATCHED = frozenset({_P.FIND_PEOPLE, _P.PROVE, _P.ERASE_PEOPLE, _P.WORK_CASES, _P.DECIDE_CASES})
 """Whoever uses these is written down; of an auditor everything is."""
 
 

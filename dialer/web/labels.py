@@ -164,6 +164,13 @@ HOLDS: Mapping[str, str] = {
     "plan_in_force": mark("Plan in force"),
 }
 
+DATA: Mapping[str, str] = {
+    "identity": mark("Name, address, numbers and places"),
+    "words": mark("Notes, messages and circumstances"),
+    "papers": mark("Documents, agreements and statements"),
+    "everything": mark("Everything"),
+}
+
 FAMILIES: Mapping[str, Mapping[str, str]] = {
     "channel": CHANNELS,
     "campaign_state": CAMPAIGN_STATES,
@@ -180,6 +187,7 @@ FAMILIES: Mapping[str, Mapping[str, str]] = {
     "sign": SIGNS,
     "find_by": FIND_BY,
     "casework": CASEWORK,
+    "data": DATA,
     "desk": DESK,
     "standstill": STANDSTILL,
     "level": LEVELS,
