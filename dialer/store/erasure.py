@@ -76,6 +76,12 @@ async def erasure_plan(conn: AsyncConnection, consumer_id: str, now: datetime) -
             files.c.consumer_id == consumer_id, files.c.legal_hold, files.c.closed_at.is_(None)
         )
     )
+    orders = tables.recording_holds
+    ordered = await conn.execute(
+        select(orders.c.id)
+        .join(cases, cases.c.id == orders.c.case_id)
+        .where(cases.c.consumer_id == consumer_id, orders.c.released_at.is_(None))
+    )
     held_audio = await conn.execute(
         select(audio.c.name).where(audio.c.consumer_id == consumer_id, audio.c.legal_hold)
     )
@@ -85,7 +91,7 @@ async def erasure_plan(conn: AsyncConnection, consumer_id: str, now: datetime) -
     duties, last = await _duties(conn, consumer_id)
     facts = ErasureFacts(
         open_cases=open_cases.scalars().all(),
-        legal_holds=[*held.scalars(), *held_audio.scalars()],
+        legal_holds=[*held.scalars(), *ordered.scalars(), *held_audio.scalars()],
         duties=duties,
         last_activity=None if last is None else last.date(),
     )
