@@ -22,6 +22,7 @@ from dialer.web.services import (
     Services,
 )
 from messaging.email.smtp import SmtpTransport
+from recordings.vault import Vault
 from scheduler.clock import Clock
 
 
@@ -39,6 +40,7 @@ class Parts:
     waiting: Callable[[], Mapping[str, str]]
     offers: AgreementOffers
     floor: FloorServices
+    vault: Vault
 
 
 def console_services(settings: Settings, parts: Parts) -> Services:
@@ -93,4 +95,5 @@ def console_services(settings: Settings, parts: Parts) -> Services:
         inbound_mail=inbound_mail,
         offers=parts.offers,
         floor=parts.floor,
+        vault=parts.vault,
     )

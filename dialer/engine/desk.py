@@ -83,6 +83,7 @@ class OnScreen:
     ended: bool = False
     held: bool = False
     muted: bool = False
+    unrecorded: bool = False  # the recording holds silence in place of what is said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,6 +238,15 @@ class Desk:
         except (NotConnected, UnknownCall) as error:
             raise NotNow(str(error)) from error
         self._show(AgentId(name), replace(call, muted=on))
+
+    async def pause_recording(self, name: str, on: bool) -> None:
+        """Keep what is said, such as a card number, out of the recording, or not. Raises NotNow."""
+        call = self._call(name)
+        try:
+            await self._engine.pause_recording(call.errand.call_id, on)
+        except (UnknownCall, ValueError) as error:
+            raise NotNow(str(error)) from error
+        self._show(AgentId(name), replace(call, unrecorded=on))
 
     async def press(self, name: str, digits: str) -> None:
         """Press keys towards the consumer. Raises NotNow, ValueError for what is no key."""

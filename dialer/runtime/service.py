@@ -145,6 +145,7 @@ async def serve(settings: Settings, reactor: Any, stop: asyncio.Event, announce:
             replies=replies,
             mail=written.mail,
             waiting=lambda: loop.waiting,
+            vault=voice.channel.keeper.vault,
             offers=AgreementOffers(
                 db=db,
                 notices=notices,

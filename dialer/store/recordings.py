@@ -94,6 +94,15 @@ async def failed(db: Database, *, attempt_id: str, why: str) -> None:
         await append(db, conn, [draft])
 
 
+async def paused(db: Database, attempt_id: str, *, by: str, on: bool) -> None:
+    """Enter that a recording holds silence from now on, or what is said again."""
+    kind = "recording.paused" if on else "recording.resumed"
+    body = {"attempt": attempt_id, "by": by}
+    consumer = await consumer_of(db, attempt_id)
+    async with db.write() as conn:
+        await append(db, conn, [Draft(kind=kind, body=body, person=consumer)])
+
+
 async def consumer_of(db: Database, attempt_id: str) -> str | None:
     """Whom this attempt was to reach; None for an attempt that is not known."""
     table = tables.attempts

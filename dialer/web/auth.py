@@ -53,13 +53,21 @@ class Permission(StrEnum):
     SEE_SENSITIVE = "see_sensitive"  # hardship and vulnerability, with a purpose
     RECORD_PAYMENTS = "record_payments"
     SEE_REPORTS = "see_reports"
+    HEAR_RECORDINGS = "hear_recordings"  # with a purpose that fits the role, and a reason
     MANAGE_ACCOUNTS = "manage_accounts"
 
 
 _P = Permission
 GRANTS: Mapping[Role, frozenset[Permission]] = {
     Role.AGENT: frozenset(
-        {_P.SEE_CAMPAIGNS, _P.SEE_ATTEMPTS, _P.SEE_PACKS, _P.WORK_DESK, _P.WORK_CASES}
+        {
+            _P.SEE_CAMPAIGNS,
+            _P.SEE_ATTEMPTS,
+            _P.SEE_PACKS,
+            _P.WORK_DESK,
+            _P.WORK_CASES,
+            _P.HEAR_RECORDINGS,
+        }
     ),
     Role.SUPERVISOR: frozenset(
         {
@@ -77,6 +85,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
             _P.SEE_SENSITIVE,
             _P.RECORD_PAYMENTS,
             _P.SEE_REPORTS,
+            _P.HEAR_RECORDINGS,
         }
     ),
     Role.AUDITOR: frozenset(
@@ -92,6 +101,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
             _P.SEE_PACKS,
             _P.TRY_DRAFTS,
             _P.SEE_REPORTS,
+            _P.HEAR_RECORDINGS,
         }
     ),
     Role.ADMINISTRATOR: frozenset(

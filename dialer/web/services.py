@@ -19,6 +19,7 @@ from dialer.engine.disposal import Disposal
 from dialer.engine.pace import Board
 from dialer.feed.feed import Feed
 from dialer.store.database import Database
+from recordings.vault import Vault
 from scheduler.clock import Clock
 
 
@@ -75,6 +76,7 @@ class Services:
     unsubscribe: act on a token of RFC 8058's one click; False for a token that is not ours.
     inbound_mail: take one raw RFC 5322 message from the mail host (bounce, reply, complaint).
     offers: agreements sent to consumers by link; None in a process without written channels.
+    vault: the recordings; None in a process without any.
     floor: the agents' desks and the campaigns' boards; None in a process without telephony.
     """
 
@@ -91,3 +93,4 @@ class Services:
     terms: Terms = field(default_factory=shipped)
     offers: AgreementOffers | None = None
     floor: FloorServices | None = None
+    vault: Vault | None = None

@@ -21,7 +21,7 @@ from dialer.feed.feed import GAP
 from dialer.model.agent import AgentState
 from dialer.reports.desk_case import DeskCase, before_identity, desk_case
 from dialer.reports.why import Answer, why
-from dialer.store import campaigns
+from dialer.store import campaigns, recordings
 from dialer.store.accounts import Actor
 from dialer.store.attempts import StillOpen
 from dialer.store.dispositions import AlreadyDisposed
@@ -131,6 +131,20 @@ async def hold(request: Request, actor: Works, body: bodies.Switch) -> bodies.De
     """Music for the consumer, or back."""
     with _answering():
         await _floor(services_of(request)).desk.hold(actor.name, body.on)
+    return _now(request, actor)
+
+
+@router.post("/desk/call/recording", tags=["desk"])
+async def pause_recording(request: Request, actor: Works, body: bodies.Switch) -> bodies.DeskNow:
+    """Keep what is said out of the recording (a card number), or record on; the ledger says so."""
+    services = services_of(request)
+    desk = _floor(services).desk
+    with _answering():
+        await desk.pause_recording(actor.name, not body.on)
+        screen = desk.view(actor.name).screen
+        if screen is not None:
+            call_id = screen.errand.call_id
+            await recordings.paused(services.db, call_id, by=actor.name, on=not body.on)
     return _now(request, actor)
 
 

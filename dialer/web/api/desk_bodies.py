@@ -59,6 +59,7 @@ class CallNow(_Document):
     ended: bool
     held: bool
     muted: bool
+    unrecorded: bool = Field(description="the recording is paused")
 
 
 class DeskNow(BaseModel):
@@ -89,6 +90,7 @@ class DeskNow(BaseModel):
                 ended=screen.ended,
                 held=screen.held,
                 muted=screen.muted,
+                unrecorded=screen.unrecorded,
             )
         return cls(
             agent=agent.id,

@@ -46,6 +46,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const call = desk.call || {};
     press("hold", call.held);
     press("mute", call.muted);
+    press("recording", call.unrecorded);
     showCase(desk.call);
   }
 
@@ -89,6 +90,7 @@ document.addEventListener("DOMContentLoaded", () => {
     "hang-up": () => ask("call/hang-up"),
     hold: () => ask("call/hold", { on: !desk.call.held }),
     mute: () => ask("call/mute", { on: !desk.call.muted }),
+    recording: () => ask("call/recording", { on: desk.call.unrecorded }),
   };
 
   document.querySelectorAll("[data-act]").forEach((button) => {

@@ -267,3 +267,21 @@ async def test_two_agents_share_the_people_and_none_gets_two(tmp_path: Path) -> 
             await s.disposal.dispose(name, code)
         calls |= {await talking(s, "ada"), await talking(s, "bo")}
         assert len(calls) == 4
+
+
+async def test_a_card_number_is_kept_out_of_the_recording(tmp_path: Path) -> None:
+    async with scene(tmp_path, consumers=answers, agents={"ada": answers}) as s:
+        await s.campaign("progressive", 1)
+        await s.at_work("ada")
+        call = await talking(s, "ada")
+        await s.desk.pause_recording("ada", True)
+        screen = s.desk.view("ada").screen
+        assert screen is not None
+        assert screen.unrecorded
+        await s.desk.pause_recording("ada", False)
+        await s.desk.hang_up("ada")
+        await s.reaches("ada", AgentState.WRAP_UP)
+        with pytest.raises(NotNow):
+            await s.desk.pause_recording("ada", True)
+        await s.settled()
+        assert await s.rows("recordings", "attempt_id", "state") == [(call, "sealed")]

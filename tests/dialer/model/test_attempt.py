@@ -144,6 +144,13 @@ def test_an_unanswered_call_leaves_its_outcome_to_the_carriers_answer() -> None:
     assert done == [Close()]
 
 
+def test_it_is_known_where_in_the_recording_the_notice_ends() -> None:
+    answer = Answered(call_id="c", seq=1, at=10.0)
+    heard = PlayFinished(call_id="c", seq=2, at=14.5, media="notice", completed=True)
+    call, _ = run(PLAN, answer, verdict(Machine.HUMAN), heard)
+    assert call.notice_ms == 4500
+
+
 def test_without_recording_there_is_no_notice() -> None:
     plan = CallPlan(
         live_message="live",
