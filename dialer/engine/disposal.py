@@ -9,6 +9,7 @@ from compliance.packs import Catalogue
 from dialer.casework.terms import CaseTerms, NoTerms, Terms, shipped, terms_for
 from dialer.engine.appointments import Refused, appointment
 from dialer.engine.desk import Desk
+from dialer.engine.lines import Errand
 from dialer.model.disposition import Code, problems
 from dialer.model.dispute import DisputeKind
 from dialer.model.promise import PromiseRefused
@@ -98,7 +99,7 @@ class Disposal:
         wanted = await self._appointment(agent, errand.case_id, said)
         if isinstance(wanted, NotDisposed):
             return wanted
-        refused = await self._agreed(agent, errand.case_id, said)
+        refused = await self._agreed(agent, errand, said)
         if refused is not None:
             return refused
         ident = await dispositions.dispose(
@@ -112,6 +113,7 @@ class Disposal:
                 notes=said.notes,
                 by=agent,
                 callback=wanted,
+                inbound=errand.inbound,
             ),
             now=self.db.clock.now(),
         )
@@ -139,10 +141,11 @@ class Disposal:
         own = agent if said.callback.own else None
         return Appointment(at=said.callback.at, agent=own, consent=answer)
 
-    async def _agreed(self, agent: str, case_id: str, said: Said) -> NotDisposed | None:
+    async def _agreed(self, agent: str, errand: Errand, said: Said) -> NotDisposed | None:
         """Take the promise and the dispute by the terms of the consumer's country."""
         if said.promise is None and said.dispute is None:
             return None
+        case_id = errand.case_id
         async with self.db.read() as conn:
             case = await read_case(conn, case_id)
         try:
@@ -150,7 +153,7 @@ class Disposal:
         except NoTerms as error:
             return NotDisposed(reasons=(str(error),))
         if said.promise is not None:
-            refused = await self._promise(agent, case_id, said.call_id, said.promise, terms)
+            refused = await self._promise(agent, errand, said.promise, terms)
             if refused is not None:
                 return refused
         if said.dispute is not None:
@@ -158,18 +161,18 @@ class Disposal:
         return None
 
     async def _promise(
-        self, agent: str, case_id: str, call_id: str, promise: PromiseSaid, terms: CaseTerms
+        self, agent: str, errand: Errand, promise: PromiseSaid, terms: CaseTerms
     ) -> NotDisposed | None:
         taken = await promises.take(
             self.db,
             Asked(
-                case_id=case_id,
+                case_id=errand.case_id,
                 amount_minor=promise.amount_minor,
                 currency=promise.currency,
                 due_on=promise.due_on,
                 by=agent,
                 debt_id=promise.debt_id,
-                attempt_id=call_id,
+                attempt_id=None if errand.inbound else errand.call_id,
             ),
             terms.promise,
             now=self.db.clock.now(),

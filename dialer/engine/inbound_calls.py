@@ -1,21 +1,28 @@
-"""Consumers who call us: a polite message, and a contact in the history of whose number it is."""
+"""Consumers who call us: an agent of their campaign where there is one, else a polite message.
+
+Either way the call is a contact in the history of everyone whose number it is.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
 from compliance.facts import Channel
 from dialer.engine.call import CallReport, Calls
+from dialer.engine.desk import Desk
+from dialer.engine.lines import Errand, Lines
 from dialer.engine.prompts import INBOUND
 from dialer.engine.supervisor import Supervisor
-from dialer.engine.voice import STOP_KEY
+from dialer.engine.voice import STOP_KEY, skills_of
 from dialer.feed.feed import Feed, FeedEvent
 from dialer.model.attempt import CallPlan
 from dialer.model.call_events import CallOutcome, Incoming
+from dialer.model.campaign import CampaignState
 from dialer.model.contact_point import PointKind
-from dialer.store import inbound
+from dialer.pacing.floor import Urgency
+from dialer.store import campaigns, cases, inbound
 from dialer.store.database import Database
 from dialer.store.importing.values import phone
 from dialer.store.inbound import Inbound
@@ -32,9 +39,17 @@ PLAN = CallPlan(
 )
 
 
+TO_AN_AGENT = replace(PLAN, agent=True, abandonment=INBOUND, agent_patience_s=20.0)
+"""Nobody dialed this call: the caller may wait for longer than one who was called."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboundCalls:
-    """Takes every call that comes in. `country` is that of numbers without a country's prefix."""
+    """Takes every call that comes in. `country` is that of numbers without a country's prefix.
+
+    With a `desk` a caller whom the number names reaches an agent of a campaign that runs, is set
+    to take calls and has their case; callers whom it can't name hear the message.
+    """
 
     db: Database
     calls: Calls
@@ -42,6 +57,8 @@ class InboundCalls:
     clock: Clock
     supervisor: Supervisor
     country: str
+    lines: Lines
+    desk: Desk | None = None
     language: str = "en"
 
     async def follow(self) -> None:
@@ -50,12 +67,45 @@ class InboundCalls:
             self.supervisor.start(self._take(incoming), kinds=("inbound",), name=incoming.call_id)
 
     async def _take(self, incoming: Incoming) -> None:
-        report = await self.calls.take(incoming, PLAN, language=self.language)
         number = self._e164(incoming.number)
+        errand = None if number is None else await self._errand(incoming.call_id, number)
+        if errand is not None:
+            self.lines.arrived(errand)
+        try:
+            plan = PLAN if errand is None else TO_AN_AGENT
+            report = await self.calls.take(incoming, plan, language=self.language)
+        finally:
+            self.lines.over(incoming.call_id)
         if number is None:
             log.info("a call from a withheld or unreadable number", call_id=incoming.call_id)
-        else:
-            await self._enter(incoming.call_id, number, report)
+            return
+        await self._enter(incoming.call_id, number, report)
+        if errand is not None and self.desk is not None:
+            self.desk.kept(incoming.call_id)
+
+    async def _errand(self, call_id: str, number: str) -> Errand | None:
+        """The caller's case for an agent; None where nobody could take it."""
+        if self.desk is None:
+            return None
+        async with self.db.read() as conn:
+            known = await inbound.caller(conn, number)
+            if known is None:
+                return None
+            case = (await cases.load(conn, [known.case_id]))[known.case_id]
+            in_turn = [await campaigns.load(conn, ident) for ident in known.campaigns]
+        for campaign in in_turn:
+            needs = skills_of(campaign, case)
+            runs = campaign.state is CampaignState.RUNNING and campaign.settings.takes_calls
+            if runs and self.desk.could_serve(campaign.id, needs):
+                return Errand(
+                    call_id=call_id,
+                    campaign_id=campaign.id,
+                    case_id=case.id,
+                    consumer_id=known.consumer_id,
+                    urgency=Urgency.INBOUND,
+                    needs=needs,
+                )
+        return None
 
     def _e164(self, number: str) -> str | None:
         if number.startswith("+"):

@@ -45,6 +45,11 @@ class Errand:
     agent: str | None = None  # who promised this callback
     needs: frozenset[str] = frozenset()  # skills that the talk takes
 
+    @property
+    def inbound(self) -> bool:
+        """Whether the consumer called us."""
+        return self.urgency is Urgency.INBOUND
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
@@ -126,6 +131,11 @@ class Lines:
         self._lines[call_id] = _Line(errand=errand, launched=now, since=now)
         self._tell(errand, "launch", None, 0.0)
 
+    def arrived(self, errand: Errand) -> None:
+        """A consumer calls us. No pacer learns from it: nobody dialed."""
+        now = self.clock.monotonic()
+        self._lines[errand.call_id] = _Line(errand=errand, launched=now, since=now)
+
     def over(self, call_id: str) -> None:
         """The call has ended, or was not placed after all."""
         line = self._lines.pop(call_id, None)
@@ -191,6 +201,8 @@ class Lines:
         return self._heard.pop(campaign_id, [])
 
     def _tell(self, errand: Errand, kind: str, value: object, age: float) -> None:
+        if errand.inbound:
+            return
         self._heard[errand.campaign_id].append(
             Heard(at=self.clock.now(), kind=kind, who=errand.call_id, value=value, age=age)
         )

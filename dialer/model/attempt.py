@@ -53,8 +53,9 @@ class Phase(StrEnum):
 class CallPlan:
     """What this call is for. Media are names of prepared messages, None = say nothing.
 
-    With `agent` a person is for an agent, and `live_message` is not said. `limited_content` tells
-    whether `voicemail` is a message that reveals no debt.
+    With `agent` a person is for an agent, and `live_message` is not said; `agent_patience_s` is
+    how long one is waited for. `limited_content` tells whether `voicemail` is a message that
+    reveals no debt.
     """
 
     live_message: str
@@ -66,6 +67,7 @@ class CallPlan:
     agent: bool = False
     abandonment: str | None = None
     apology: str | None = None
+    agent_patience_s: float = AGENT_PATIENCE_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,7 +241,7 @@ def _meet(call: Call, *, quiet_s: float) -> tuple[Call, tuple[Action, ...]]:
     if not plan.agent:
         return replace(call, phase=Phase.SPEAKING), (Play(media=notice or plan.live_message),)
     spoken: tuple[Action, ...] = (Play(media=notice),) if notice else ()
-    patience = Arm(name="agent", seconds=max(0.0, AGENT_PATIENCE_S - quiet_s))
+    patience = Arm(name="agent", seconds=max(0.0, plan.agent_patience_s - quiet_s))
     return replace(call, phase=Phase.AWAITING_AGENT), (FindAgent(), patience, *spoken)
 
 

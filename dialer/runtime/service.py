@@ -134,6 +134,8 @@ async def serve(settings: Settings, reactor: Any, stop: asyncio.Event, announce:
             clock=clock,
             supervisor=supervisor,
             country=settings.default_country,
+            lines=voice.lines,
+            desk=voice.desk,
         )
         listener = bind(settings.listen)
         parts = Parts(

@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import and_, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from compliance.facts import Channel, Consent
 from dialer.model.disposition import Code, outcome_of
-from dialer.store import attempts, callbacks, case_events, outbox, tables
+from dialer.store import attempts, callbacks, case_events, inbound, outbox, tables
 from dialer.store.attempts import Outcome
 from dialer.store.callbacks import NewCallback
 from dialer.store.case_rows import hold_case
@@ -22,6 +22,7 @@ from dialer.store.consumers import write_opt_out, write_wrong
 from dialer.store.database import Database, lock
 from dialer.store.fact_rows import consent_row, opt_out_row
 from dialer.store.ids import new_id
+from dialer.store.inbound import Called
 from dialer.store.ledger_writer import Draft, append
 
 SOURCE = "agent"
@@ -42,7 +43,10 @@ class Appointment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disposition:
-    """What an agent notes of a call. `debts` are those that were discussed."""
+    """What an agent notes of a call. `debts` are those that were discussed.
+
+    `attempt_id` is our own call's; of an `inbound` one the carrier's name for it.
+    """
 
     attempt_id: str
     case_id: str
@@ -52,21 +56,27 @@ class Disposition:
     notes: str
     by: str
     callback: Appointment | None = None
+    inbound: bool = False
 
 
 async def dispose(db: Database, said: Disposition, *, now: datetime) -> str:
     """Note it; the id. Raises AlreadyDisposed, StillOpen, LookupError."""
     async with db.write() as conn:
         case = await hold_case(conn, said.case_id)
-        point = await _point(conn, said.attempt_id)
+        call = (
+            await inbound.called(conn, case.consumer_id, said.attempt_id) if said.inbound else None
+        )
+        point = await _point(conn, said.attempt_id) if call is None else call.contact_point_id
         await lock(conn, [case.consumer_id, point])
-        await _only_once(conn, said.attempt_id)
+        await _only_once(conn, said, call)
+        word = outcome_of(said.code, said.debts)
         ident = new_id("disposition")
         drafts: list[Draft | None] = [await _keep(conn, said, ident, case.consumer_id, now)]
-        outcome = Outcome(
-            outcome=outcome_of(said.code, said.debts), at=now, debts=said.debts or None
-        )
-        drafts.append(await attempts.revise_within(conn, said.attempt_id, outcome))
+        if call is not None:
+            drafts.append(await inbound.revise(conn, case.consumer_id, call, word, said.debts))
+        else:
+            outcome = Outcome(outcome=word, at=now, debts=said.debts or None)
+            drafts.append(await attempts.revise_within(conn, said.attempt_id, outcome))
         if said.code is Code.OPT_OUT:
             row = opt_out_row(case.consumer_id, Channel.CALL, None, at=now, source=SOURCE)
             drafts.append(await write_opt_out(conn, row))
@@ -79,11 +89,15 @@ async def dispose(db: Database, said: Disposition, *, now: datetime) -> str:
     return ident
 
 
-async def _only_once(conn: AsyncConnection, attempt_id: str) -> None:
+async def _only_once(conn: AsyncConnection, said: Disposition, call: Called | None) -> None:
     table = tables.dispositions
-    found = await conn.execute(select(table.c.id).where(table.c.attempt_id == attempt_id))
-    if found.first() is not None:
-        raise AlreadyDisposed(f"what came of call {attempt_id} is noted already")
+    same = table.c.attempt_id == said.attempt_id
+    if call is not None:  # no attempt of ours: the first word on the case since that call
+        same = and_(
+            table.c.attempt_id.is_(None), table.c.case_id == said.case_id, table.c.at >= call.at
+        )
+    if (await conn.execute(select(table.c.id).where(same))).first() is not None:
+        raise AlreadyDisposed(f"what came of call {said.attempt_id} is noted already")
 
 
 async def _point(conn: AsyncConnection, attempt_id: str) -> str:
@@ -102,7 +116,7 @@ async def _keep(
         insert(tables.dispositions),
         {
             "id": ident,
-            "attempt_id": said.attempt_id,
+            "attempt_id": None if said.inbound else said.attempt_id,
             "case_id": said.case_id,
             "consumer_id": consumer_id,
             "code": said.code,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from compliance.facts import Channel
@@ -64,7 +64,8 @@ async def record_inbound(db: Database, inbound: Inbound) -> tuple[Received, ...]
     and so does an opt-out.
     """
     async with db.write() as conn:
-        point_id, people = await _owners(conn, inbound)
+        value = inbound.value.lower() if inbound.kind is PointKind.EMAIL else inbound.value
+        point_id, people = await _owners(conn, inbound.kind, value)
         if point_id is None or not people:
             return ()
         await lock(conn, [*people, point_id])
@@ -77,13 +78,81 @@ async def record_inbound(db: Database, inbound: Inbound) -> tuple[Received, ...]
     return tuple(received)
 
 
-async def _owners(conn: AsyncConnection, inbound: Inbound) -> tuple[str | None, Sequence[str]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who calls, as far as their number tells: the case, and the campaigns that it is in."""
+
+    consumer_id: str
+    case_id: str
+    campaigns: tuple[str, ...]  # those that called this number last come first
+
+
+async def caller(conn: AsyncConnection, number: str) -> Caller | None:
+    """The one person whose number this is; None for a stranger, and where several share it."""
+    point_id, people = await _owners(conn, PointKind.PHONE, number)
+    if point_id is None or len(people) != 1:
+        return None
+    table, listed = tables.attempts, tables.campaign_cases
+    last = await conn.execute(
+        select(table.c.case_id)
+        .where(table.c.consumer_id == people[0], table.c.contact_point_id == point_id)
+        .order_by(table.c.reserved_at.desc())
+        .limit(1)
+    )
+    case_id = last.scalar_one_or_none() or await _newest_case(conn, people[0])
+    if case_id is None:
+        return None
+    last_call = (
+        select(func.max(table.c.reserved_at))
+        .where(table.c.case_id == case_id, table.c.campaign_id == listed.c.campaign_id)
+        .scalar_subquery()
+    )
+    found = await conn.execute(
+        select(listed.c.campaign_id)
+        .where(listed.c.case_id == case_id)
+        .order_by(last_call.desc().nulls_last(), listed.c.campaign_id)
+    )
+    return Caller(consumer_id=people[0], case_id=case_id, campaigns=tuple(found.scalars()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Called:
+    """An inbound call in the history."""
+
+    event_id: str
+    contact_point_id: str
+    at: datetime
+
+
+async def called(conn: AsyncConnection, person: str, call_id: str) -> Called:
+    """The call as it is in this person's history. LookupError where it is not there yet."""
+    table = tables.contact_events
+    key = digest(f"{person}/call/{call_id}")
+    found = await conn.execute(select(table).where(table.c.source_key == key))
+    row = found.one_or_none()
+    if row is None:
+        raise LookupError(f"there is no call {call_id} in the history")
+    return Called(event_id=row.id, contact_point_id=row.contact_point_id, at=row.at)
+
+
+async def revise(
+    conn: AsyncConnection, person: str, call: Called, outcome: str, debts: Sequence[str]
+) -> Draft:
+    """What came of it, within the caller's transaction; what the ledger is to say."""
+    table = tables.contact_events
+    values = {"outcome": outcome, "debts": list(debts)}
+    await conn.execute(update(table).where(table.c.id == call.event_id).values(values))
+    return Draft(kind="inbound.revised", body={"event": call.event_id, **values}, person=person)
+
+
+async def _owners(
+    conn: AsyncConnection, kind: PointKind, value: str
+) -> tuple[str | None, Sequence[str]]:
     points, owned = tables.contact_points, tables.consumer_contact_points
-    value = inbound.value.lower() if inbound.kind is PointKind.EMAIL else inbound.value
     rows = await conn.execute(
         select(points.c.id, owned.c.consumer_id)
         .join(owned, owned.c.contact_point_id == points.c.id)
-        .where(points.c.kind == inbound.kind, points.c.value_key == value)
+        .where(points.c.kind == kind, points.c.value_key == value)
         .order_by(owned.c.consumer_id)
     )
     found = rows.all()

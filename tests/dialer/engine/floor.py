@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 
 from compliance.facts import Channel
 from dialer.engine.brakes import Brakes
-from dialer.engine.call import open_calls
+from dialer.engine.call import Calls, open_calls
 from dialer.engine.campaign_loop import CampaignLoop
 from dialer.engine.desk import Desk, open_desk
 from dialer.engine.disposal import Disposal
@@ -58,6 +58,7 @@ class Scene:
     clock: SystemClock
     feed: InProcessFeed
     engine: SipEngine
+    calls: Calls
     desk: Desk
     lines: Lines
     loop: CampaignLoop
@@ -244,6 +245,7 @@ async def scene(
             clock=clock,
             feed=feed,
             engine=engine,
+            calls=calls,
             desk=desk,
             lines=lines,
             loop=loop,

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from dialer.engine.call import CallReport, Calls, open_calls
 from dialer.engine.inbound_calls import InboundCalls
+from dialer.engine.lines import Lines
 from dialer.engine.prompts import Prompts
 from dialer.model.attempt import CallPlan, outcome
 from dialer.model.call_events import Answered, CallEvent, Ended
@@ -187,6 +188,7 @@ async def test_a_consumer_who_calls_is_spoken_to_and_found_by_number(
             clock=floor.clock,
             supervisor=floor.supervisor,
             country="US",
+            lines=Lines(clock=floor.clock),
         )
         following = asyncio.create_task(inbound.follow())
         invite = ring(far, engine)
