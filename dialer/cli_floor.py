@@ -1,27 +1,31 @@
-"""The floor on the command line: `ringfence why`, `ringfence import-settings`."""
+"""The floor on the command line: why nobody is dialed, VICIdial's settings, calls to hear again."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
+import random
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from compliance import packs as rule_packs
-from dialer.commands import AsJson, on_store
+from dialer.commands import AsJson, on_store, show
 from dialer.pacing.vicidial_settings import Understood, understand
 from dialer.reports.standstill import Note
 from dialer.reports.why import Answer
 from dialer.reports.why import why as answers_of
 from dialer.settings import Settings
-from dialer.store import campaigns
+from dialer.store import campaigns, relistening
 from dialer.store.database import Database
+
+LISTENED_BACK = timedelta(days=30)
 
 
 def why(
@@ -35,12 +39,7 @@ def why(
     async def job(db: Database) -> list[Answer]:
         now = db.clock.now()
         async with db.read() as conn:
-            ident = None
-            if campaign is not None:
-                found = await campaigns.find(conn, campaign)
-                if found is None:
-                    raise ValueError(f"there is no campaign {campaign!r}")
-                ident = found.id
+            ident = None if campaign is None else await _campaign(conn, campaign)
             midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
             return await answers_of(conn, catalogue, now=now, since=midnight, campaign_id=ident)
 
@@ -134,3 +133,45 @@ async def _taken(db: Database, number: int, row: dict[str, str], *, dry_run: boo
             by="import",
         )
     return said
+
+
+relisten_app = typer.Typer(
+    no_args_is_help=True, help="Calls hung up as machines, heard again: detection's mistakes."
+)
+
+
+@relisten_app.command("next")
+def relisten_next(campaign: str, as_json: AsJson = False) -> None:
+    """A call at random that nobody has listened to; fetch it by its recording's name."""
+
+    async def job(db: Database) -> dict[str, object]:
+        since = db.clock.now() - LISTENED_BACK
+        async with db.read() as conn:
+            ident = await _campaign(conn, campaign)
+            found = await relistening.draw(conn, ident, since, random.Random())
+        if found is None:
+            raise ValueError("every recorded call that was hung up as a machine is listened to")
+        return asdict(found)
+
+    show(on_store(Settings(), job), as_json=as_json)
+
+
+@relisten_app.command("note")
+def relisten_note(
+    attempt: str,
+    heard: Annotated[str, typer.Argument(help="person or machine")],
+    by: Annotated[str, typer.Option(help="Who listened.")],
+) -> None:
+    """What was heard on that call; the abandonment budget counts with it."""
+
+    async def job(db: Database) -> None:
+        await relistening.note(db, attempt, heard, now=db.clock.now(), by=by)
+
+    on_store(Settings(), job)
+
+
+async def _campaign(conn: AsyncConnection, name: str) -> str:
+    found = await campaigns.find(conn, name)
+    if found is None:
+        raise ValueError(f"there is no campaign {name!r}")
+    return found.id

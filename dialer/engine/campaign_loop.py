@@ -18,8 +18,8 @@ from dialer.engine.supervisor import Supervisor
 from dialer.model.campaign import Campaign, CampaignState
 from dialer.pacing.floor import Team
 from dialer.pacing.lists import OTHERS
-from dialer.pacing.plan import Counts
-from dialer.store import abandonment, campaigns, claims, loop_reports, pacers, roster
+from dialer.pacing.plan import Counts, Sample
+from dialer.store import abandonment, campaigns, claims, loop_reports, pacers, relistening, roster
 from dialer.store.claims import DueCase
 from dialer.store.database import Database
 from scheduler.cadence import StrategyError
@@ -203,8 +203,10 @@ class CampaignLoop:
         since = pace.period_start(self._clock.now())
         async with self._db.read() as conn:
             found = await abandonment.answers(conn, pace.order.campaign.id, since)
+            heard = await relistening.heard(conn, pace.order.campaign.id, since)
         counts = Counts(live=found.live, abandoned=found.abandoned, hung_up=found.hung_up)
-        pace.recount(counts, self._clock.now())
+        sample = Sample(listened=heard.listened, persons=heard.persons)
+        pace.recount(counts, sample, self._clock.now())
 
     async def _work(self, pace: Pace) -> None:
         campaign = pace.order.campaign

@@ -67,6 +67,7 @@ class Pace:
     shift_began: datetime
     pacer: Pacer = field(init=False)
     counts: Counts = field(default_factory=Counts)
+    sample: Sample = field(default_factory=Sample)
     why: str = ""
     wanted: int = 0
     mix: ListMix | None = field(init=False)
@@ -118,7 +119,7 @@ class Pace:
 
     def standing(self) -> Standing:
         """Where the budget stands."""
-        standing = plans.assess(self.budget.rule, self.counts, Sample())
+        standing = plans.assess(self.budget.rule, self.counts, self.sample)
         if self.budget.none_allowed and standing.stance is Stance.FREE:
             return replace(
                 standing,
@@ -145,9 +146,9 @@ class Pace:
         live = self.counts.live - then.live
         return max(0, live), max(0, self.counts.abandoned - then.abandoned), self._elapsed - at
 
-    def recount(self, counts: Counts, now: datetime) -> None:
-        """Take the budget's counts as they are in the store."""
-        self.counts = counts
+    def recount(self, counts: Counts, sample: Sample, now: datetime) -> None:
+        """Take the budget's counts as they are in the store, and detection's mistakes heard."""
+        self.counts, self.sample = counts, sample
         self._elapsed = self._seconds(now)
         self._past.append((self._elapsed, counts))
         while self._elapsed - self._past[0][0] > RECENT_S:
@@ -224,6 +225,7 @@ class Pace:
                 "live": self.counts.live,
                 "abandoned": self.counts.abandoned,
                 "hung_up": self.counts.hung_up,
+                "listened": self.sample.listened,
                 "forecast": self.forecast(),
             },
             pacer=self.pacer.explain(),
