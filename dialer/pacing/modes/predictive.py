@@ -16,6 +16,8 @@ from dialer.pacing.snapshot import PacerContext, PacerEvent, Snapshot
 
 EXACT_TEAM = 14
 REBUILD = 5.0
+SURGE = 2.0  # a surge that is always reckoned with, as a factor on the usual answers
+SURGE_MORE = 1.2  # and at least on the present ones
 DETECTION = 2.0  # seconds that a call answered at the end of its ringing still takes
 
 
@@ -48,6 +50,8 @@ class PredictivePacer:
             self.answers.abandon(t, who)
         elif kind == "agent":
             self.service.moved(who, value[0], value[1], age)
+        elif kind == "disposition":
+            self.answers.detection.disposed(value)
 
     def step(self, now: float, snap: Snapshot) -> int:
         counts = self._ages(snap)
@@ -57,14 +61,16 @@ class PredictivePacer:
             return 0
         lines = safe = len(snap.ready) - len(snap.waiting) - in_flight(snap)
         theta = self.steering.theta
-        bearable = self.steering.bearable(snap)
-        if theta > 0.0 and bearable > max(0, safe):
+        self._why = {"bearable": 0}
+        if theta > 0.0:
             outlook = Outlook(now, snap, counts, self.answers, self.service)
-            small = len(snap.ready) + len(snap.talk) + len(snap.wrap) <= EXACT_TEAM
-            found = outlook.exact_lines(theta) if small else outlook.normal_lines(theta)
-            lines = max(safe, min(found, bearable))
+            bearable = outlook.bearable(self.steering.left, self._surge())
+            self._why = {"bearable": bearable}
             self._outlook = outlook
-        self._why = {"bearable": bearable}
+            if bearable > max(0, safe):
+                small = len(snap.ready) + len(snap.talk) + len(snap.wrap) <= EXACT_TEAM
+                found = outlook.exact_lines(theta) if small else outlook.normal_lines(theta)
+                lines = max(safe, min(found, bearable))
         if now > self.ctx.shift - self.ctx.ring_timeout - DETECTION:  # the agents would be gone
             lines = 0
         return max(0, min(lines, snap.room))
@@ -108,6 +114,10 @@ class PredictivePacer:
             counts[int(age) if age < last else last] += 1
         return counts
 
+    def _surge(self) -> float:
+        """How many times the present answers are always reckoned with."""
+        return max(SURGE / self.answers.level.mean, SURGE_MORE)
+
     def _learn(self, now: float, snap: Snapshot, counts: list[int]) -> None:
         seconds = now - self.last
         if seconds < 0.5:
@@ -117,13 +127,12 @@ class PredictivePacer:
         self.service.expose(snap.talk, snap.wrap, len(snap.paused), seconds)
         self.answers.learn_level(seconds)
         self.service.learn_level(seconds)
-        share = self.answers.cumulative[-1]
         self.steering.update(
             now,
             snap,
             seconds,
-            answer_share=share,
-            usual_share=min(1.0, share / self.answers.level.mean),
+            persons=self.answers.legal.persons(snap.live, snap.abandoned),
+            hung_up=self.answers.detection.persons_lost,
         )
         if now - self.rebuilt >= REBUILD:
             self.answers.forget(now - self.rebuilt)

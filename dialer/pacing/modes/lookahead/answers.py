@@ -6,13 +6,13 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from dialer.pacing.modes.lookahead.detection import DetectionModel, LegalCount
 from dialer.pacing.modes.lookahead.level import LevelFilter
 from dialer.pacing.snapshot import PacerContext
 
 PRIOR_RATE = 0.30  # a cautious guess of the share answered by a person, before any call
 PRIOR_SECONDS = 100.0  # call-seconds of belief in the prior hazard, for each second of age
 FORGET = 5400.0  # seconds after which the shape of the hazards has forgotten to 1/e
-DELAY_BINS = 24  # quarter seconds of detection
 
 
 class AnswerModel:
@@ -25,6 +25,7 @@ class AnswerModel:
     def __init__(self, ctx: PacerContext) -> None:
         self.bins = max(8, math.ceil(ctx.ring_timeout) + 3)
         n = self.bins
+        self.detects = ctx.amd
         self.exposed = [0.0] * n  # call-seconds of ringing at this age, at level 1
         self.raw = [0.0] * n  # call-seconds of ringing at this age
         self.human = [0.0] * n
@@ -38,13 +39,9 @@ class AnswerModel:
         self.expected = 0.0
         self.ringing: dict[Any, float] = {}  # call -> launch
         self.detecting: dict[Any, tuple[float, float]] = {}  # call -> (pick-up, age at pick-up)
-        self.verdicts: dict[Any, float] = {}  # call waiting for an agent -> time of its verdict
-        self.human_delay = [0.0] * DELAY_BINS
-        self.machine_delay = [0.0] * DELAY_BINS
-        for b, mass in ((6, 1.0), (7, 2.0), (8, 1.0)):
-            self.human_delay[b] = mass
-        for b in range(8, 16):
-            self.machine_delay[b] = 0.5
+        self.verdicts: dict[Any, tuple[float, float]] = {}  # live call -> (verdict, P(person))
+        self.detection = DetectionModel()
+        self.legal = LegalCount()
         self.slack_sum, self.slack_n = 1.35 * 8, 8.0
         self.delay_sum, self.delay_n = 1.75 * 8, 8.0
         self.cumulative = [0.0] * (n + 1)
@@ -65,30 +62,28 @@ class AnswerModel:
         self.ringing.pop(call, None)
         at = age if picked is None else picked[1]
         b = min(self.bins - 1, max(0, int(at)))
-        if value == "human":
-            self.human[b] += 1.0
+        if picked is None or value not in ("human", "machine"):
+            self.other[b] += 1.0
+            return
+        live, delay, person = value == "human", t - picked[0], 1.0
+        if self.detects:
+            person = self.detection.verdict(live, delay, *self._pickups(b))
+        (self.human if live else self.machine)[b] += 1.0
+        if live:
             self.observed += 1.0
-            self.verdicts[call] = t
+            self.delay_sum += delay
+            self.delay_n += 1.0
+            self.legal.live(person)
+            self.verdicts[call] = (t, person)
             if len(self.verdicts) > 4096:
                 del self.verdicts[next(iter(self.verdicts))]
-        elif value == "machine" and picked is not None:
-            self.machine[b] += 1.0
-        else:
-            self.other[b] += 1.0
-        if picked is not None and value in ("human", "machine"):
-            delay = t - picked[0]
-            d = min(DELAY_BINS - 1, int(4 * delay))
-            table = self.human_delay if value == "human" else self.machine_delay
-            table[d] += 1.0
-            if value == "human":
-                self.delay_sum += delay
-                self.delay_n += 1.0
 
     def abandon(self, t: float, call: Any) -> None:
         verdict = self.verdicts.pop(call, None)
         if verdict is not None:
-            self.slack_sum += t - verdict
+            self.slack_sum += t - verdict[0]
             self.slack_n += 1.0
+            self.legal.abandoned(verdict[1])
 
     @property
     def slack(self) -> float:
@@ -115,11 +110,7 @@ class AnswerModel:
         for table in (self.exposed, self.raw, self.human, self.other, self.machine):
             for a, value in enumerate(table):
                 table[a] = value * keep
-        for delays in (self.human_delay, self.machine_delay):
-            total = sum(delays)
-            if total > 2000:
-                for d, value in enumerate(delays):
-                    delays[d] = value * 0.5
+        self.detection.forget()
 
     # Prediction --------------------------------------------------------------------------------
 
@@ -172,22 +163,24 @@ class AnswerModel:
         return [self._human(delta, None) for delta in ages]
 
     def _human(self, delta: float, age: float | None) -> float:
-        d = min(DELAY_BINS - 1, max(0, int(4 * delta)))
-        left_human = sum(self.human_delay[d:]) / sum(self.human_delay)
-        left_machine = sum(self.machine_delay[d:]) / sum(self.machine_delay)
-        if age is None:
-            human, machine = sum(self.human) + 1.0, sum(self.machine) + 1.0
+        """P(an agent will be needed): a person, or a machine that passes."""
+        b = None if age is None else min(self.bins - 1, max(0, int(age)))
+        person = self.detection.running(delta, *self._pickups(b))
+        return person + (1 - person) * self.detection.passed
+
+    def _pickups(self, b: int | None) -> tuple[float, float]:
+        """Hazards of pick-up by a person and by a machine, at an age or over all ages."""
+        if b is None:
+            live, hung_up = sum(self.human) + 1.0, sum(self.machine) + 1.0
         else:
-            b = min(self.bins - 1, int(age))
-            human = self.hazard[b] * self.level.mean
-            machine = (self.machine[b] + 0.05) / (self.raw[b] + 10.0)
-        human *= left_human
-        machine *= left_machine
-        return human / (human + machine) if human + machine > 0 else 0.5
+            live = self.hazard[b] * self.level.mean
+            hung_up = (self.machine[b] + 0.05) / (self.raw[b] + 10.0)
+        machine = hung_up / (1 - self.detection.passed)
+        return max(0.02 * live, live - self.detection.passed * machine), machine
 
     # State -------------------------------------------------------------------------------------
 
-    _TABLES = ("exposed", "raw", "human", "other", "machine", "human_delay", "machine_delay")
+    _TABLES = ("exposed", "raw", "human", "other", "machine")
     _NUMBERS = ("observed", "expected", "slack_sum", "slack_n", "delay_sum", "delay_n")
 
     def dump(self) -> dict[str, Any]:
@@ -196,7 +189,9 @@ class AnswerModel:
         state["level"] = self.level.dump()
         state["ringing"] = [[call, t] for call, t in self.ringing.items()]
         state["detecting"] = [[call, t, age] for call, (t, age) in self.detecting.items()]
-        state["verdicts"] = [[call, t] for call, t in self.verdicts.items()]
+        state["verdicts"] = [[call, t, person] for call, (t, person) in self.verdicts.items()]
+        state["detection"] = self.detection.dump()
+        state["legal"] = self.legal.dump()
         state["tables"] = [list(self.hazard), list(self.still), list(self.cumulative)]
         return state
 
@@ -208,7 +203,9 @@ class AnswerModel:
         self.level.load(state["level"])
         self.ringing = dict(state["ringing"])
         self.detecting = {call: (t, age) for call, t, age in state["detecting"]}
-        self.verdicts = dict(state["verdicts"])
+        self.verdicts = {call: (t, person) for call, t, person in state["verdicts"]}
+        self.detection.load(state["detection"])
+        self.legal.load(state["legal"])
         self.hazard, self.still, self.cumulative = (list(table) for table in state["tables"])
         self._rows = {}
 

@@ -21,6 +21,8 @@ from dialer.pacing.modes.lookahead.service import ServiceModel
 from dialer.pacing.snapshot import Snapshot
 
 HORIZONS = (2, 4, 6, 8, 10, 12, 15, 18, 22, 26)
+SURGE = (3, 6, 8)  # the instants at which a surge is weighed
+SURGE_SIGMAS = 1.0
 PATIENCE = 1.0  # weight of what the answers of the next two seconds would add to the risk
 
 
@@ -66,6 +68,26 @@ class Outlook:
             "expected_answers": sum(n * row[j] for n, row in self.rows) + sum(self.detected),
             "expected_free": self.free_now + (talks + wraps) * service.to_work,
         }
+
+    def bearable(self, left: float, factor: float) -> int:
+        """Calls that may be launched now, so that a surge costs no more than `left`.
+
+        If answers came `factor` times as often, those beyond the agents who will be free, each
+        with one standard deviation (Poisson), must not outnumber what is left.
+        """
+        lines = self.room
+        for j in SURGE:
+            reach = HORIZONS[j] + self.slack
+            integral, to_work = self.service.wrap_integral_at(reach), self.service.to_work
+            ends = (self._ends * integral - self._squares * integral * integral / 2) * to_work
+            ends += sum(self.service.wrap_chances(self.wraps, reach)) * to_work
+            free = ends - SURGE_SIGMAS * math.sqrt(max(0.0, ends))
+            bound = max(0.0, left + self.free_now + free)
+            answers = (math.sqrt(bound + SURGE_SIGMAS**2 / 4) - SURGE_SIGMAS / 2) ** 2
+            answers -= sum(self.detected)
+            answers -= sum(n * min(0.95, factor * row[j]) for n, row in self.rows)
+            lines = min(lines, int(answers / max(1e-9, min(0.95, factor * self.fresh[j]))))
+        return lines
 
     # Small teams: both laws exact ---------------------------------------------------------------
 

@@ -5,17 +5,16 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from dialer.pacing.modes.lookahead.detection import LOSS
 from dialer.pacing.snapshot import PacerContext, Snapshot
 
 MEMORY = 14_400.0  # seconds over which the yield and the service time are remembered
-BELIEF = 25.0  # abandonments that the prior yield weighs
+PRIOR_YIELD = 0.85  # abandonments per live answer and unit of threshold, before any
+BELIEF = 20.0  # abandonments that the prior weighs
 SERVICE_PRIOR = 120.0  # busy seconds for each live answer, before any
-STRESS = 2.0  # a surge that is always reckoned with, as a factor on the usual answers
-LOSS = 0.005  # share of persons that detection may hang up unseen
-SIGMAS = 1.5  # of the number of those losses, kept back
-LAST = 1.1  # abandonments kept back to the end
-MOST = 1.3  # the target at most, in caps
-MARGIN = 0.96  # share of the expected answers that is counted on
+LAST, LAST_MORE = 1.2, 0.12  # abandonments kept back to the end; and for each root of the agents
+MOST = 1.5  # the target at most, in caps
+MARGIN = 0.97  # share of the expected answers that is counted on
 FLOOR = 0.6  # utilisation without a budget, as a share of that with the full one
 
 
@@ -30,11 +29,11 @@ class Steering:
 
     def __init__(self, ctx: PacerContext) -> None:
         self.ctx = ctx
-        self.prior_yield = 0.85
         self.spent = 0.0
         self.offered = 0.0
-        self.live = 0
-        self.abandoned = 0
+        self.live = 0.0
+        self.abandoned = 0.0
+        self.counted = False
         self.busy_seconds = 30 * SERVICE_PRIOR
         self.served = 30.0
         self.working = 0.8 * ctx.agents
@@ -42,7 +41,6 @@ class Steering:
         self.target = 0.0
         self.theta = 0.0
         self.left = 0.0
-        self.stress = 0.9
 
     def update(
         self,
@@ -50,47 +48,43 @@ class Steering:
         snap: Snapshot,
         seconds: float,
         *,
-        answer_share: float,
-        usual_share: float,
+        persons: tuple[float, float],
+        hung_up: float,
     ) -> None:
-        """Take the counters and the team's state after `seconds`; shares are a call's chance."""
+        """Take the team's state after `seconds`.
+
+        `persons` are the live answers and abandoned calls that were persons, `hung_up` the
+        persons that detection is believed to have hung up.
+        """
         ctx = self.ctx
-        self.prior_yield = 0.48 * max(0.02, answer_share) ** -0.4
-        new_live = max(0, snap.live - self.live)
-        new_lost = max(0, snap.abandoned - self.abandoned)
-        self.live, self.abandoned = snap.live, snap.abandoned
+        live, abandoned = persons
+        new_live = new_lost = 0.0
+        if self.counted:  # at first the counters may hold what earlier shifts have brought
+            new_live = max(0.0, live - self.live)
+            new_lost = max(0.0, abandoned - self.abandoned)
+        self.live, self.abandoned, self.counted = live, abandoned, True
         keep = math.exp(-seconds / MEMORY)
         self.spent = self.spent * keep + new_lost
         self.offered = self.offered * keep + new_live * self.theta
         self._learn_service(snap, new_live, seconds)
         remaining = max(0.0, ctx.shift - now)
-        self.stress = min(0.9, max(STRESS * usual_share, 1.2 * answer_share))
+        last = LAST + LAST_MORE * math.sqrt(ctx.agents)
         loss = LOSS if ctx.amd else 0.0
+        excess = max(0.0, hung_up - loss * live) if ctx.amd else 0.0
         self.target = ctx.cap
         for _ in range(6 if ctx.cap > 0 else 0):
             share = FLOOR + (1 - FLOOR) * math.sqrt(min(1.0, self.target / ctx.cap))
             busy = self.working * remaining * self.utilisation * share
             coming = MARGIN * busy * self.served / self.busy_seconds
-            at_end = snap.live + coming
-            reserve = LAST + SIGMAS * math.sqrt(loss * at_end)
-            self.left = ctx.cap * at_end - snap.abandoned - reserve
+            unseen = math.sqrt(loss * coming)
+            self.left = ctx.cap * (live + coming) - abandoned - excess - unseen - last
             if coming < 1.0 or self.left <= 0.0:
                 self.target = 0.0
                 break
             self.target = min(MOST * ctx.cap, self.left / coming)
         self.theta = min(0.5, self.target / self.yield_())
 
-    def bearable(self, snap: Snapshot) -> int:
-        """Calls that may be launched now, so that a surge costs no more than what is left.
-
-        The surge's answers are taken with one standard deviation (Poisson) on top.
-        """
-        free = len(snap.ready) - len(snap.waiting) - len(snap.detecting)
-        bound = max(0.0, max(0.0, self.left) + free)
-        answers = (math.sqrt(bound + 0.25) - 0.5) ** 2
-        return int(answers / self.stress) - len(snap.ringing)
-
-    def _learn_service(self, snap: Snapshot, new_live: int, seconds: float) -> None:
+    def _learn_service(self, snap: Snapshot, new_live: float, seconds: float) -> None:
         busy = len(snap.talk) + len(snap.wrap)
         at_work = busy + len(snap.ready)
         keep = math.exp(-seconds / MEMORY)
@@ -104,22 +98,21 @@ class Steering:
             self.utilisation += fast * (busy / at_work - self.utilisation)
 
     def yield_(self) -> float:
-        return (self.spent + BELIEF) / (self.offered + BELIEF / self.prior_yield)
+        return (self.spent + BELIEF) / (self.offered + BELIEF / PRIOR_YIELD)
 
     _NUMBERS = (
         "spent",
         "offered",
         "live",
         "abandoned",
+        "counted",
         "busy_seconds",
         "served",
         "working",
         "utilisation",
-        "prior_yield",
         "target",
         "theta",
         "left",
-        "stress",
     )
 
     def dump(self) -> dict[str, Any]:
