@@ -6,6 +6,7 @@ needs one integer test an event.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from compliance.facts import (
@@ -17,7 +18,6 @@ from compliance.facts import (
     Direction,
 )
 from compliance.outcomes import CLASSES, UNMAPPED, Counts
-from compliance.windows import EARLIEST
 from compliance.zones import Zone
 
 # Above the bits of Counts (0-13): what kind of event it is and whom it concerns.
@@ -94,7 +94,7 @@ class Case:
         self._channels = channels
         self._events: list[tuple[datetime, int]] | None = None
         self._recent: list[tuple[datetime, int]] | None = None
-        self._wishes: bool | None = None
+        self._wishes: list[tuple[datetime, int]] | None = None
         self._answers: set[tuple[datetime, int]] | None = None
 
     def point_of(self, contact_point: str | None) -> ContactPointFacts | None:
@@ -108,35 +108,39 @@ class Case:
     def events(self) -> list[tuple[datetime, int]]:
         """Every event of the history as (instant, mask), in the order given."""
         if self._events is None:
-            self._events = self._scan(EARLIEST, -1)
+            self._events = self._masked(self.facts.history)
         return self._events
 
     def recent(self) -> list[tuple[datetime, int]]:
         """The events that any window of the rules asked can hold: lately, on their channels."""
         if self._recent is None:
-            self._recent = self._scan(self._since, self._channels)
+            since, wanted, channels = self._since, self._channels, CHANNEL_BIT
+            self._recent = self._masked(
+                [e for e in self.facts.history if e.at >= since and channels[e.channel] & wanted]
+            )
         return self._recent
 
-    def wishes(self) -> bool:
-        """Whether the history holds any refusal or opt-out of a person at all."""
+    def wishes(self) -> list[tuple[datetime, int]]:
+        """The events in which a person asked not to be contacted."""
         if self._wishes is None:
-            self._wishes = any(e.outcome in WISHES for e in self.facts.history)
+            self._wishes = self._masked([e for e in self.facts.history if e.outcome in WISHES])
         return self._wishes
 
-    def _scan(self, since: datetime, wanted: int) -> list[tuple[datetime, int]]:
-        """One pass over the history; what few kinds of event have in common is worked out once."""
+    def _masked(self, events: Sequence[ContactEvent]) -> list[tuple[datetime, int]]:
+        """One pass over some events; what few kinds of event have in common is worked out once."""
+        if not events:
+            return []
         request = self.request
         party, number, own = request.party, request.contact_point, request.by
         creditor, campaign = request.creditor, request.campaign_id
         third, wrong = party != CONSUMER, self._wrong()
+        common = 0 if creditor is not None else SAME_CREDITOR
+        common |= 0 if campaign is not None else SAME_CAMPAIGN
         outcomes, channels, out = _OUTCOME_BITS, CHANNEL_BIT, Direction.OUT
         ties: dict[tuple[str, ...], int] = {}
-        scanned: list[tuple[datetime, int]] = []
-        for e in self.facts.history:
-            channel = channels[e.channel]
-            if not channel & wanted or e.at < since:
-                continue
-            mask = outcomes.get(e.outcome, _UNMAPPED) | channel
+        masked: list[tuple[datetime, int]] = []
+        for e in events:
+            mask = outcomes.get(e.outcome, _UNMAPPED) | channels[e.channel] | common
             mask |= OUT if e.direction is out else IN
             if e.also_discussed or e.allotted_debt is not None:
                 mask |= self._relation(e)
@@ -160,12 +164,12 @@ class Case:
                 mask = mask | _CONNECTED if e.counts_as_connected else mask & ~_CONNECTED
             if own is not None and e.by is not None and e.by != own:
                 mask |= OTHER_ACTOR
-            if creditor is None or e.creditor is None or e.creditor == creditor:
+            if creditor is not None and (e.creditor is None or e.creditor == creditor):
                 mask |= SAME_CREDITOR
-            if campaign is None or e.campaign_id is None or e.campaign_id == campaign:
+            if campaign is not None and (e.campaign_id is None or e.campaign_id == campaign):
                 mask |= SAME_CAMPAIGN
-            scanned.append((e.at, mask))
-        return scanned
+            masked.append((e.at, mask))
+        return masked
 
     def _wrong(self) -> set[str]:
         """Numbers known by now not to be the person's."""
@@ -217,8 +221,12 @@ class Case:
 
     def last_exchange(self) -> datetime | None:
         """The latest event of the exchange that this party last started, by any medium."""
+        history = self.facts.history
+        start = next((n for n, e in enumerate(history) if e.direction is Direction.IN), None)
+        if start is None:
+            return None
         latest: datetime | None = None
-        for at, mask in self.events():
+        for at, mask in self._masked(history[start:]):
             if (
                 mask & SAME_PARTY
                 and not mask & OPT_OUT_WORD
@@ -244,6 +252,17 @@ class Case:
                 elif not mask & (OPT_OUT_WORD | TALK):
                     asked[medium] = at
         return self._answers
+
+    def next_talk(self, after: datetime) -> datetime | None:
+        """The first talk with a person after an instant; None where there was none."""
+        return min(
+            (
+                e.at
+                for e in self.facts.history
+                if e.at > after and _OUTCOME_BITS.get(e.outcome, _UNMAPPED) & TALK
+            ),
+            default=None,
+        )
 
     def replies(self) -> bool:
         """Whether this is an answer to a message of that party that is not answered yet."""

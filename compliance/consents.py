@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 
 from compliance.case import OUT, SAME_PARTY, TALK, Case
 from compliance.facts import Consent
-from compliance.windows import EARLIEST, FAR, Span
+from compliance.windows import ALWAYS, FAR, Span
 from compliance.zones import Zone
 
 _LOOKAHEAD_DAYS = 32
@@ -66,32 +67,38 @@ def won_in(consent: Consent, case: Case) -> datetime | None:
     return max(began, default=None)
 
 
-def daily(consent: Consent, case: Case) -> list[Span]:
+def daily(consent: Consent, case: Case) -> Sequence[Span]:
     """The consent's dates and hours as spans, common to all zones; all time where it names none."""
     if consent.opens is None and not consent.valid_dates:
-        return [(EARLIEST, FAR)]
+        return ALWAYS.spans
+    today = tuple(where.ordinal(case.now) for where in case.zones)
+    return _daily(consent.opens, consent.closes, consent.valid_dates, case.zones, today)
+
+
+@lru_cache(maxsize=4096)
+def _daily(
+    opens: time | None,
+    closes: time | None,
+    dates: tuple[date, ...],
+    zones: tuple[Zone, ...],
+    today: tuple[int, ...],
+) -> Sequence[Span]:
     common: list[Span] | None = None
-    for where in case.zones:
-        here = [_day_span(consent, where, o) for o in _ordinals(consent, where, case.now)]
+    for where, day in zip(zones, today, strict=True):
+        days = [d.toordinal() for d in sorted(dates)] or range(day - 1, day + _LOOKAHEAD_DAYS)
+        here = [_day_span(opens, closes, where, ordinal) for ordinal in days]
         common = here if common is None else _common(common, here)
-    return common or []
+    return tuple(common or ())
 
 
-def _ordinals(consent: Consent, where: Zone, now: datetime) -> Sequence[int]:
-    if consent.valid_dates:
-        return [d.toordinal() for d in sorted(consent.valid_dates)]
-    today = where.ordinal(now)
-    return range(today - 1, today + _LOOKAHEAD_DAYS)
-
-
-def _day_span(consent: Consent, where: Zone, ordinal: int) -> Span:
-    if consent.opens is None:
+def _day_span(opens: time | None, closes: time | None, where: Zone, ordinal: int) -> Span:
+    if opens is None:
         return where.midnight(ordinal), where.midnight(ordinal + 1)
-    opens = consent.opens.hour * 60 + consent.opens.minute
-    closes = 1440 if consent.closes is None else consent.closes.hour * 60 + consent.closes.minute
-    if closes <= opens:
-        closes += 1440
-    return where.at(ordinal, opens, latest=True), where.at(ordinal, closes, latest=False)
+    first = opens.hour * 60 + opens.minute
+    last = 1440 if closes is None else closes.hour * 60 + closes.minute
+    if last <= first:
+        last += 1440
+    return where.at(ordinal, first, latest=True), where.at(ordinal, last, latest=False)
 
 
 def _common(left: Sequence[Span], right: Sequence[Span]) -> list[Span]:
@@ -112,10 +119,6 @@ def more_calls_spans(case: Case, accepts: Callable[[Consent], bool], days: int) 
     spans: list[Span] = []
     for consent, named in agreements(case, accepts):
         last = min(z.midnight(z.ordinal(consent.given_at) + days) for z in case.zones)
-        end = min(last, _next_talk(case, consent.given_at))
+        end = min(last, case.next_talk(consent.given_at) or FAR)
         spans.extend(_clip(named, (consent.given_at, end)))
     return spans
-
-
-def _next_talk(case: Case, after: datetime) -> datetime:
-    return min((at for at, mask in case.events() if mask & TALK and at > after), default=FAR)

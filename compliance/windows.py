@@ -6,6 +6,7 @@ lawful moment is the first instant that no rule's remaining span covers.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -49,19 +50,39 @@ ALWAYS = Fixed((EARLIEST, FAR))
 class Lifted:
     """Closed time less the spans in which a lift holds."""
 
-    __slots__ = ("_closed", "_lifts")
+    __slots__ = ("_closed", "_ends", "_lifts")
 
-    def __init__(self, closed: Closed, lifts: Sequence[Span]) -> None:
+    def __init__(self, closed: Closed, lifts: Iterable[Span]) -> None:
         self._closed = closed
-        self._lifts = lifts
+        self._lifts = union(lifts)
+        self._ends = [end for _, end in self._lifts]
 
     def within(self, start: datetime, end: datetime) -> Sequence[Span]:
         """The closed spans that meet [start, end), less the lifts."""
-        return [
-            s
-            for s in minus(self._closed.within(start, end), self._lifts)
-            if s[0] < end and start < s[1]
-        ]
+        left: list[Span] = []
+        for opens, closes in self._closed.within(start, end):
+            place = bisect_right(self._ends, max(opens, start))
+            after = max(opens, self._ends[place - 1]) if place else opens
+            for lift in self._lifts[place:]:
+                if after >= end or closes <= lift[0]:
+                    break
+                if after < lift[0]:
+                    left.append((after, lift[0]))
+                after = lift[1]
+            if after < min(closes, end):
+                left.append((after, closes))
+        return left
+
+
+def union(spans: Iterable[Span]) -> list[Span]:
+    """The same time as spans in order that neither overlap nor touch."""
+    joined: list[Span] = []
+    for start, end in sorted(spans):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = joined[-1][0], max(end, joined[-1][1])
+        elif start < end:
+            joined.append((start, end))
+    return joined
 
 
 def minus(spans: Iterable[Span], holes: Iterable[Span]) -> list[Span]:

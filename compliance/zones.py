@@ -18,26 +18,23 @@ TZ_VERSION: str = import_module("tzdata").IANA_VERSION
 """The release of the tz database that decides local times, such as `2026a`."""
 
 
-_NEVER = datetime(1, 1, 1, tzinfo=UTC)
-
-
 class Zone:
     """One IANA zone: local dates of instants, and the instants of local dates and times."""
 
-    __slots__ = ("_midnights", "_today", "info", "key")
+    __slots__ = ("_midnights", "info", "key")
 
     def __init__(self, key: str, info: ZoneInfo) -> None:
         self.key = key
         self.info = info
         self._midnights: dict[int, datetime] = {}
-        self._today = (_NEVER, _NEVER, 0)
 
     def ordinal(self, at: datetime) -> int:
         """The proleptic ordinal of the local date at an instant."""
-        start, end, day = self._today
-        if not start <= at < end:
-            day = at.astimezone(self.info).toordinal()
-            self._today = self.midnight(day), self.midnight(day + 1), day
+        day = at.toordinal()
+        while at < self.midnight(day):
+            day -= 1
+        while at >= self.midnight(day + 1):
+            day += 1
         return day
 
     def midnight(self, ordinal: int) -> datetime:
@@ -57,11 +54,15 @@ class Zone:
         Where clocks go back a local time comes twice, where they go forward not at all: `latest`
         takes the later of the two readings, else the earlier.
         """
-        day = date.fromordinal(ordinal + minute // 1440)
-        clock = time(minute % 1440 // 60, minute % 60)
-        local = datetime.combine(day, clock, tzinfo=self.info)
-        readings = (local.astimezone(UTC), local.replace(fold=1).astimezone(UTC))
+        readings = _readings(self.info, ordinal, minute)
         return max(readings) if latest else min(readings)
+
+
+@lru_cache(maxsize=65536)
+def _readings(info: ZoneInfo, ordinal: int, minute: int) -> tuple[datetime, datetime]:
+    day = date.fromordinal(ordinal + minute // 1440)
+    local = datetime.combine(day, time(minute % 1440 // 60, minute % 60), tzinfo=info)
+    return local.astimezone(UTC), local.replace(fold=1).astimezone(UTC)
 
 
 @lru_cache(maxsize=1024)

@@ -21,7 +21,6 @@ CONFIRMATION = "optout_confirmation"
 _MEDIA: Mapping[Channel, tuple[Channel, ...]] = {Channel.RVM: (Channel.RVM, Channel.CALL)}
 """Channels that are part of another medium: a ringless voicemail is a call, comment 14(b)-1."""
 
-_REFUSAL = bits.REFUSED | bits.OPT_OUT_WORD
 _SAID = bits.REFUSED | bits.SAME_PARTY
 
 FIELDS: Mapping[str, fields.Field] = {
@@ -58,14 +57,11 @@ class OptOutClause(Clause):
         for o in case.facts.opt_outs:
             if o.channel in media and o.contact_point in (None, point):
                 yield o.received_at or EARLIEST, o.lifted_at or FAR
-        if not case.wishes():
-            return
         word = bits.IN | bits.OPT_OUT_WORD | bits.SAME_NUMBER
         on_these = sum(bits.CHANNEL_BIT[c] for c in media)
-        for at, mask in case.events():
+        for at, mask in case.wishes():
             if (
-                mask & _REFUSAL
-                and mask & on_these
+                mask & on_these
                 and at <= case.now
                 and (mask & word == word or mask & _SAID == _SAID)
             ):

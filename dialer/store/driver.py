@@ -12,11 +12,13 @@ from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from asyncpg import exceptions as postgres
 from sqlalchemy import (
+    JSON,
     ClauseElement,
     ColumnElement,
     Dialect,
@@ -24,8 +26,12 @@ from sqlalchemy import (
     String,
     Table,
     bindparam,
+    cast,
     func,
+    literal_column,
+    null,
     select,
+    union_all,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -46,19 +52,26 @@ _LOST = (
 
 _named: Callable[[str, Sequence[str]], Any] = namedtuple
 
+Make = Callable[[OneOf], Select[Any]]
+"""Makes a select, given the way to say `one_of`."""
+
 
 class Query:
-    """A select whose parameters are lists of texts. Its rows have the columns' names."""
+    """Selects read by one statement. Their parameters are lists of texts.
 
-    def __init__(self, make: Callable[[OneOf], Select[Any]]) -> None:
-        self._make = make
+    Each select keeps its own columns and comes back under its own name; in the statement they lie
+    side by side, so that a row is null in those of the others. JSON lists come as tuples.
+    """
+
+    def __init__(self, **selects: Make) -> None:
+        self._selects = selects
         self._ready: WeakKeyDictionary[Dialect, _Ready] = WeakKeyDictionary()
 
     def ready(self, dialect: Dialect) -> _Ready:
         """The statement as this database's driver takes it."""
         found = self._ready.get(dialect)
         if found is None:
-            found = self._ready[dialect] = _ready(self._make, dialect)
+            found = self._ready[dialect] = _ready(self._selects, dialect)
         return found
 
 
@@ -66,7 +79,25 @@ class Query:
 class _Ready:
     text: str
     names: Sequence[str]  # of the parameters, in their order
+    parts: Sequence[_Part]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """One select's columns among those of the statement."""
+
+    name: str
+    cells: slice
     row: Callable[[Sequence[Any]], Any]
+    processors: Sequence[tuple[int, Callable[[Any], Any]]]
+
+    def read(self, values: Sequence[Any]) -> Any:
+        """The row with its columns' names."""
+        cells = list(values[self.cells])
+        for place, process in self.processors:
+            if cells[place] is not None:
+                cells[place] = process(cells[place])
+        return self.row(cells)
 
 
 class Command:
@@ -107,8 +138,10 @@ class Driver:
         self._raw = raw
         self._sqlite = dialect.name == "sqlite"
 
-    async def rows(self, query: Query, lists: Mapping[str, Sequence[str]]) -> list[Any]:
-        """All rows; `lists` has the query's parameters."""
+    async def rows(
+        self, query: Query, lists: Mapping[str, Sequence[str]]
+    ) -> Mapping[str, Sequence[Any]]:
+        """All rows by the name of their select, in no order; `lists` has the parameters."""
         ready = query.ready(self._dialect)
         with _told(ready.text):
             if self._sqlite:
@@ -116,7 +149,11 @@ class Driver:
                 found = await self._raw.execute_fetchall(ready.text, texts)
             else:
                 found = await self._raw.fetch(ready.text, *(lists[name] for name in ready.names))
-        return [ready.row(row) for row in found]
+        rows: dict[str, list[Any]] = {part.name: [] for part in ready.parts}
+        for values in found:
+            part = ready.parts[values[0]]
+            rows[part.name].append(part.read(values))
+        return rows
 
     async def one(self, command: Command, values: Mapping[str, Any]) -> tuple[Any, ...]:
         """The one row that the command returns, as the driver has it."""
@@ -169,25 +206,53 @@ def _told(text: str) -> Iterator[None]:
         raise DBAPIError(text, None, error) from error
 
 
-def _ready(make: Callable[[OneOf], Select[Any]], dialect: Dialect) -> _Ready:
-    statement = make(_in_json if dialect.name == "sqlite" else _in_array)
-    compiled: Any = statement.compile(dialect=dialect)
-    columns = list(statement.selected_columns)
-    row = _named("Row", [column.name for column in columns])
-    processors = [
-        (place, process)
-        for place, column in enumerate(columns)
-        if (process := column.type.dialect_impl(dialect).result_processor(dialect, None))
+def _ready(selects: Mapping[str, Make], dialect: Dialect) -> _Ready:
+    made = [make(_in_json if dialect.name == "sqlite" else _in_array) for make in selects.values()]
+    columns = [(place, column) for place, one in enumerate(made) for column in one.selected_columns]
+    rows = [
+        one.with_only_columns(
+            literal_column(str(place)),
+            *(_cell(column) if owner == place else _empty(column) for owner, column in columns),
+            maintain_column_froms=True,
+        )
+        for place, one in enumerate(made)
     ]
+    compiled: Any = union_all(*rows).compile(dialect=dialect)
+    parts: list[_Part] = []
+    start = 1
+    for name, one in zip(selects, made, strict=True):
+        parts.append(_part(name, list(one.selected_columns), start, dialect))
+        start = parts[-1].cells.stop
+    return _Ready(text=str(compiled), names=compiled.positiontup or (), parts=parts)
 
-    def read(values: Sequence[Any]) -> Any:
-        cells = list(values)
-        for place, process in processors:
-            if cells[place] is not None:
-                cells[place] = process(cells[place])
-        return row._make(cells)
 
-    return _Ready(text=str(compiled), names=compiled.positiontup or (), row=read)
+def _cell(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The column; JSON as text, so that the same text need not be read twice."""
+    return cast(column, String) if isinstance(column.type, JSON) else column
+
+
+def _empty(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    return cast(null(), String if isinstance(column.type, JSON) else column.type)
+
+
+def _part(name: str, columns: Sequence[ColumnElement[Any]], start: int, dialect: Dialect) -> _Part:
+    readers = [
+        _listed
+        if isinstance(column.type, JSON)
+        else column.type.dialect_impl(dialect).result_processor(dialect, None)
+        for column in columns
+    ]
+    return _Part(
+        name=name,
+        cells=slice(start, start + len(columns)),
+        row=_named("Row", [column.name for column in columns])._make,
+        processors=[(place, reader) for place, reader in enumerate(readers) if reader],
+    )
+
+
+@lru_cache(maxsize=4096)
+def _listed(text: str) -> tuple[Any, ...]:
+    return tuple(json.loads(text))
 
 
 def _call(statement: ClauseElement, dialect: Dialect) -> _Call:

@@ -31,7 +31,7 @@ from compliance.facts import (
 from dialer.model.debt import Debt, days_past_due_at
 from dialer.store import fact_values, tables
 from dialer.store.attempts import NOT_SENT
-from dialer.store.driver import Driver, OneOf, Query, driver
+from dialer.store.driver import Make, OneOf, Query, driver
 from dialer.store.fact_values import debt_from
 
 RESERVED = "reserved"
@@ -156,11 +156,11 @@ async def read_facts(conn: AsyncConnection, requests: Sequence[ContactRequest]) 
     people = sorted({request.person_id for request in requests})
     numbers = sorted({request.contact_point for request in requests})
     store = await driver(conn)
-    known = Known(people=await _people(store, people))
-    wanted = {"people": people, "numbers": numbers}
-    for row in await store.rows(_ATTEMPTS, wanted):
+    known = Known(people=_people(await store.rows(_PEOPLE, {"people": people})))
+    contacts = await store.rows(_CONTACTS, {"people": people, "numbers": numbers})
+    for row in contacts["attempts"]:
         known.add(row.consumer_id, fact_values.event(row, Direction.OUT))
-    for row in await store.rows(_EVENTS, wanted):
+    for row in contacts["events"]:
         known.add(row.consumer_id, fact_values.event(row, Direction(row.direction)))
     return known
 
@@ -189,17 +189,14 @@ def _when(event: ContactEvent) -> tuple[datetime, str]:
     return event.at, event.event_id
 
 
-def _of_people(table: Table) -> Query:
+def _of_people(table: Table) -> Make:
     """Every row about these people."""
-    order = table.primary_key.columns
-    return Query(
-        lambda one_of: select(table).where(one_of(table.c.consumer_id, "people")).order_by(*order)
-    )
+    return lambda one_of: select(table).where(one_of(table.c.consumer_id, "people"))
 
 
 def _contacts(
     table: Table, at: ColumnElement[datetime], *more: ColumnElement[Any], but: str | None = None
-) -> Query:
+) -> Make:
     """The contacts with these people, and those that others had by the same numbers."""
     columns = [*(table.c[name] for name in _EVENT_COLUMNS), at.label("at"), *more]
     kept = true() if but is None else table.c.outcome != literal_column(f"'{but}'")
@@ -209,7 +206,7 @@ def _contacts(
         shared = one_of(table.c.contact_point_id, "numbers")
         return select(*columns).where(or_(theirs, shared), kept)
 
-    return Query(make)
+    return make
 
 
 def _select_debts(one_of: OneOf) -> Select[Any]:
@@ -221,41 +218,41 @@ def _select_debts(one_of: OneOf) -> Select[Any]:
     )
 
 
-_ATTEMPTS = _contacts(
-    tables.attempts,
-    func.coalesce(tables.attempts.c.active_at, tables.attempts.c.reserved_at),
-    but=NOT_SENT,
-)
-_EVENTS = _contacts(
-    tables.contact_events, tables.contact_events.c.at, tables.contact_events.c.direction
+_CONTACTS = Query(
+    attempts=_contacts(
+        tables.attempts,
+        func.coalesce(tables.attempts.c.active_at, tables.attempts.c.reserved_at),
+        but=NOT_SENT,
+    ),
+    events=_contacts(
+        tables.contact_events, tables.contact_events.c.at, tables.contact_events.c.direction
+    ),
 )
 _PEOPLE = Query(
-    lambda one_of: select(tables.consumers).where(one_of(tables.consumers.c.id, "people"))
+    consumers=lambda one_of: select(tables.consumers).where(
+        one_of(tables.consumers.c.id, "people")
+    ),
+    locations=_of_people(tables.locations),
+    consents=_of_people(tables.consents),
+    holds=_of_people(tables.holds),
+    opt_outs=_of_people(tables.opt_outs),
+    times=_of_people(tables.inconvenient_times),
+    points=_of_people(tables.consumer_contact_points),
+    debts=_select_debts,
 )
-_LOCATIONS = _of_people(tables.locations)
-_CONSENTS = _of_people(tables.consents)
-_HOLDS = _of_people(tables.holds)
-_OPT_OUTS = _of_people(tables.opt_outs)
-_TIMES = _of_people(tables.inconvenient_times)
-_POINTS = _of_people(tables.consumer_contact_points)
-_DEBTS = Query(_select_debts)
 
 
-async def _people(store: Driver, people: Sequence[str]) -> dict[str, Person]:
-    async def of(query: Query) -> Mapping[str, list[Any]]:
+def _people(rows: Mapping[str, Sequence[Any]]) -> dict[str, Person]:
+    """Each person from the rows of all tables, those of one table in the order of their keys."""
+
+    def of(name: str) -> Mapping[str, list[Any]]:
         grouped: dict[str, list[Any]] = defaultdict(list)
-        for row in await store.rows(query, {"people": people}):
+        for row in sorted(rows[name], key=_key):
             grouped[row.consumer_id].append(row)
         return grouped
 
-    rows = await store.rows(_PEOPLE, {"people": people})
-    locations = await of(_LOCATIONS)
-    consents = await of(_CONSENTS)
-    holds = await of(_HOLDS)
-    opt_outs = await of(_OPT_OUTS)
-    times = await of(_TIMES)
-    points = await of(_POINTS)
-    debts = await of(_DEBTS)
+    locations, points, debts = of("locations"), of("points"), of("debts")
+    consents, holds, opt_outs, times = of("consents"), of("holds"), of("opt_outs"), of("times")
     return {
         row.id: Person(
             locations=tuple(
@@ -282,5 +279,11 @@ async def _people(store: Driver, people: Sequence[str]) -> dict[str, Person]:
             notice_sent=row.notice_sent,
             spoken_on=row.spoken_on,
         )
-        for row in rows
+        for row in rows["consumers"]
     }
+
+
+def _key(row: Any) -> str:
+    """What tells a row from the others of its table about the same person."""
+    key: str = row.id if hasattr(row, "id") else row.contact_point_id
+    return key
