@@ -22,6 +22,7 @@ from compliance.vectors import VectorError, decide_vectors
 from dialer import (
     cli_audit,
     cli_casework,
+    cli_feed,
     cli_floor,
     cli_keys,
     cli_person,
@@ -63,6 +64,7 @@ app.add_typer(cli_person.app, name="person")
 app.command("simulate")(cli_simulate.simulate)
 app.command("bench")(bench)
 cli_casework.mount(app)
+cli_feed.mount(app)
 cli_audit.mount(app, packs=packs_app, ledger=ledger_app)
 
 errors = Console(stderr=True)

@@ -75,6 +75,7 @@ class Settings(BaseSettings):
 
     webhook_url: str | None = None
     webhook_secret: SecretStr | None = None
+    feed_dir: Path | None = None  # where the feed of a day is written as a file, each night
 
     clock_start: datetime | None = None  # the service's clock reads as if started then
 

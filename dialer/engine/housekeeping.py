@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
+from dialer.engine.feed_files import FeedFiles
 from dialer.engine.nightly import nightly
 from dialer.engine.outbox_sender import OutboxSender
 from dialer.engine.recording_keeper import RecordingKeeper
@@ -31,6 +32,7 @@ ROOT_S = 3600.0
 COPY_S = 20.0
 FORGET_S = 3600.0
 CLOSING_AT = time(0, 30)
+FEED_AT = time(2, 0)  # so that what was reported late is in the day's file
 UTC = ZoneInfo("UTC")
 
 
@@ -44,6 +46,7 @@ class Housekeeping:
     keeper: RecordingKeeper
     carrier_records: Path  # what the far sides report, by day
     outbox: OutboxSender | None
+    feed_files: FeedFiles | None
     reminders: Reminders
 
     async def at_start(self) -> None:
@@ -60,6 +63,8 @@ class Housekeeping:
         jobs.every(RECOVER_S, self._recover, "recover lapsed attempts")
         if self.outbox is not None:
             jobs.every(DELIVER_S, self._deliver, "deliver the case-store feed")
+        if self.feed_files is not None:
+            jobs.daily(FEED_AT, UTC, self._write_feed, "write the case-store feed of a day")
         jobs.every(REMIND_S, self._remind, "remind of promises and instalments")
         jobs.every(JUDGE_S, self._judge, "judge promises and plans")
         jobs.daily(CLOSING_AT, UTC, self._close_day, "close the day")
@@ -76,6 +81,11 @@ class Housekeeping:
     async def _deliver(self) -> None:
         assert self.outbox is not None
         await self.outbox.run_once()
+
+    async def _write_feed(self) -> None:
+        assert self.feed_files is not None
+        events = await self.feed_files.write_yesterday()
+        log.info("feed written", events=events)
 
     async def _remind(self) -> None:
         await self.reminders.remind()

@@ -88,6 +88,7 @@ async def serve(settings: Settings, reactor: Any, stop: asyncio.Event, announce:
             keeper=voice.channel.keeper,
             carrier_records=settings.data_dir / "carrier",
             reminders=Reminders(db=db, notices=notices),
+            feed_files=wires.feed_files(settings, db),
             outbox=wires.outbox_sender(settings, db, await enter(httpx.AsyncClient()), clock),
         )
         await housekeeping.at_start()

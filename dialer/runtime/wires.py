@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 import httpx
 
+from dialer.engine.feed_files import FeedFiles
 from dialer.engine.outbox_sender import OutboxSender
 from dialer.engine.phones import Phones
 from dialer.engine.written import House
@@ -148,3 +149,11 @@ def outbox_sender(
         return None
     key = settings.webhook_secret.get_secret_value().encode()
     return OutboxSender(db, client, clock, url=settings.webhook_url, secret=key)
+
+
+def feed_files(settings: Settings, db: Database) -> FeedFiles | None:
+    if settings.feed_dir is None:
+        return None
+    secret = settings.webhook_secret
+    key = secret.get_secret_value().encode() if secret else None
+    return FeedFiles(db=db, folder=settings.feed_dir, secret=key)

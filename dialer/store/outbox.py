@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import Row, Select, insert, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from compliance.ledger import instant
+from dialer.model import feed_catalogue
 from dialer.store import tables
 from dialer.store.database import Database
 from dialer.store.ids import new_id
+from dialer.store.ledger_writer import Draft, append
 
 FIRST_DELAY = timedelta(seconds=5)
 LONGEST_DELAY = timedelta(hours=1)
@@ -44,10 +47,28 @@ class OutboxEvent:
         }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Between:
+    """Events from `since` on, before `until` where it is given, of one case where it is named."""
+
+    since: datetime
+    until: datetime | None = None
+    case_id: str | None = None
+
+    def of(self, query: Select[Any]) -> Select[Any]:
+        """The query, cut down to these events."""
+        table = tables.outbox
+        query = query.where(table.c.created_at >= self.since)
+        if self.until is not None:
+            query = query.where(table.c.created_at < self.until)
+        return query if self.case_id is None else query.where(table.c.case_id == self.case_id)
+
+
 async def enqueue(
     conn: AsyncConnection, case_id: str, kind: str, payload: Mapping[str, object], at: datetime
 ) -> None:
-    """Add the case's next event, within the caller's transaction."""
+    """Add the case's next event, within the caller's transaction. Raises UnknownEvent."""
+    feed_catalogue.check(kind, payload)
     cases = tables.cases
     numbered = await conn.execute(
         update(cases)
@@ -114,19 +135,47 @@ async def claim(
             await conn.execute(
                 update(table).where(table.c.event_id.in_(ids)).values(lease_until=now + lease)
             )
-    return [
-        OutboxEvent(
-            event_id=row.event_id,
-            case_id=row.case_id,
-            case_ref=row.case_ref,
-            seq=row.seq,
-            kind=row.kind,
-            at=row.created_at,
-            payload=row.payload,
-            attempts=row.attempts,
+    return [_from(row) for row in rows]
+
+
+async def between(
+    conn: AsyncConnection, period: Between, *, after: tuple[datetime, str] | None, limit: int
+) -> list[OutboxEvent]:
+    """Events of a period by their time, from the one after `after` (its time and id)."""
+    table = tables.outbox
+    query = period.of(
+        select(table, tables.cases.c.case_ref).join(
+            tables.cases, tables.cases.c.id == table.c.case_id
         )
-        for row in rows
-    ]
+    )
+    if after is not None:
+        query = query.where(tuple_(table.c.created_at, table.c.event_id) > after)
+    rows = await conn.execute(query.order_by(table.c.created_at, table.c.event_id).limit(limit))
+    return [_from(row) for row in rows]
+
+
+async def replay(db: Database, period: Between, *, by: str, now: datetime) -> int:
+    """Have the events of a period delivered again, in order per case; how many. In the ledger.
+
+    The receiver knows a repeat by its id.
+    """
+    table = tables.outbox
+    chosen = period.of(select(table.c.event_id)).where(table.c.state == "sent")
+    async with db.write() as conn:
+        again = await conn.execute(
+            update(table)
+            .where(table.c.event_id.in_(chosen))
+            .values(state="pending", attempts=0, next_at=now, lease_until=None, sent_at=None)
+        )
+        body = {
+            "since": period.since,
+            "until": period.until,
+            "case": period.case_id,
+            "events": again.rowcount,
+            "by": by,
+        }
+        await append(db, conn, [Draft(kind="feed.replayed", body=body)])
+    return again.rowcount
 
 
 async def mark_sent(db: Database, event_id: str, *, now: datetime) -> None:
@@ -154,3 +203,16 @@ async def mark_failed(db: Database, event_id: str, *, now: datetime, error: str)
                 attempts=tries + 1, next_at=now + delay, lease_until=None, last_error=error[:500]
             )
         )
+
+
+def _from(row: Row[Any]) -> OutboxEvent:
+    return OutboxEvent(
+        event_id=row.event_id,
+        case_id=row.case_id,
+        case_ref=row.case_ref,
+        seq=row.seq,
+        kind=row.kind,
+        at=row.created_at,
+        payload=row.payload,
+        attempts=row.attempts,
+    )

@@ -334,7 +334,8 @@ async def _end_replaced(
         .where(plans.c.id == old.id)
         .values(state=StoredState.RENEGOTIATED, ended_at=now)
     )
-    news = News(kind="plan.renegotiated", subject=old.id, facts={"by": stored.id}, at=now)
+    facts = {"replaced_by": stored.id}
+    news = News(kind="plan.renegotiated", subject=old.id, facts=facts, at=now)
     return [*drafts, await case_events.tell(conn, case, news)]
 
 

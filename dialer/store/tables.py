@@ -564,6 +564,7 @@ outbox = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("sent_at", UtcDateTime),
     UniqueConstraint("case_id", "seq"),
+    Index(None, "created_at"),
     Index(
         "ix_outbox_pending",
         "next_at",

@@ -13,6 +13,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from dialer.cli import app
+from dialer.model.webhook_signature import verify
+from scheduler.clock import SystemClock
 
 Run = Callable[..., Result]
 CASES = (
@@ -96,3 +98,24 @@ def test_articles_are_written_and_found(call: Run, tmp_path: Path) -> None:
     assert call("articles", "find", "late month").stdout == "late-fee\ten\tLate fees\n"
     assert call("judge").stdout == "promises changed: 0, plans changed: 0\n"
     assert call("hand-over", "agent-1", "--out", str(tmp_path / "h")).exit_code == 0
+
+
+def test_the_feed_as_a_file_and_told_again(
+    call: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RINGFENCE_WEBHOOK_SECRET", "shared")
+    call("import-payments", str(tmp_path / "payments.csv"))
+    file = tmp_path / "feed.jsonl"
+    since = ("--from", "2026-01-01T00:00:00Z")
+    done = call("feed", "export", *since, "--case", "K-1", "--out", str(file))
+    events = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+    assert done.stdout == f"events: {len(events)}\n"
+    assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+    assert {event["case_id"] for event in events} == {"K-1"}
+    assert "payment.received" in {event["kind"] for event in events}
+    assert "Abendroth" not in file.read_text("utf-8")
+    signature = file.with_name("feed.jsonl.signature").read_text("utf-8").strip()
+    verify(b"shared", file.read_bytes(), signature, SystemClock().now())
+    # Nothing went out yet, so nothing is told again.
+    assert call("feed", "replay", *since).stdout == "events to be delivered again: 0\n"
+    assert "### `payment.received`" in call("feed", "catalogue").stdout

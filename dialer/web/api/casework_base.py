@@ -27,6 +27,12 @@ class Done(BaseModel):
     changed: bool
 
 
+class Replayed(BaseModel):
+    """How many events will be delivered again."""
+
+    events: int
+
+
 @contextmanager
 def answering() -> Iterator[None]:
     """Refusals as problem documents."""

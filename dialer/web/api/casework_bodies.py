@@ -143,3 +143,9 @@ class BalanceBody(_Body):
 
 class RecallBody(_Body):
     debts: list[str] = Field(default=[], description="none = all of the case")
+
+
+class ReplayBody(_Body):
+    since: AwareDatetime
+    until: AwareDatetime | None = Field(default=None, description="the instant after the last")
+    case_id: str | None = Field(default=None, description="none = every case")

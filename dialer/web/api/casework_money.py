@@ -15,6 +15,7 @@ from dialer.model.plan_progress import Settlement
 from dialer.model.promise import PromiseRefused
 from dialer.store import (
     creditor_updates,
+    outbox,
     payments,
     plan_proposals,
     plans,
@@ -22,6 +23,7 @@ from dialer.store import (
 )
 from dialer.store.accounts import Role
 from dialer.store.creditor_updates import Reported
+from dialer.store.outbox import Between
 from dialer.store.payments import NewPayment, Receipt, Reversed
 from dialer.store.plan_rows import StoredPlan
 from dialer.store.plans import Evidence, Wish
@@ -30,6 +32,7 @@ from dialer.web.api import casework_bodies as bodies
 from dialer.web.api.casework_base import (
     Done,
     Pays,
+    Replayed,
     Works,
     answering,
     case_and_terms,
@@ -258,3 +261,12 @@ async def recall_case(request: Request, actor: Pays, case_id: str, body: bodies.
             services.db, case_id, tuple(body.debts), by=actor.name, now=services.clock.now()
         )
     return Done(changed=changed)
+
+
+@router.post("/feed/replay", tags=["feed"])
+async def replay_feed(request: Request, actor: Pays, body: bodies.ReplayBody) -> Replayed:
+    """Have the events of a period delivered again, in order per case."""
+    services = services_of(request)
+    period = Between(**body.model_dump())
+    again = await outbox.replay(services.db, period, by=actor.name, now=services.clock.now())
+    return Replayed(events=again)

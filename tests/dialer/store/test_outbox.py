@@ -6,10 +6,14 @@ from datetime import timedelta
 
 import pytest
 
+from dialer.model.feed_catalogue import UnknownEvent
 from dialer.store import outbox
 from dialer.store.database import Database
+from dialer.store.outbox import Between
 from scheduler.clock import ManualClock
 from tests.dialer.store.people import Somebody, add_somebody
+
+KIND = "hold.resolved"
 
 
 @pytest.fixture
@@ -17,10 +21,15 @@ async def one(db: Database) -> Somebody:
     return await add_somebody(db)
 
 
-async def enqueue(db: Database, one: Somebody, *kinds: str) -> None:
+async def enqueue(db: Database, one: Somebody, *names: str) -> None:
+    """Events that differ in the stop mark that they name."""
     async with db.write() as conn:
-        for kind in kinds:
-            await outbox.enqueue(conn, one.case, kind, {"n": kind}, db.clock.now())
+        for name in names:
+            await outbox.enqueue(conn, one.case, KIND, {"hold": name}, db.clock.now())
+
+
+def names(events: list[outbox.OutboxEvent]) -> list[object]:
+    return [event.payload["hold"] for event in events]
 
 
 async def claimed(db: Database) -> list[outbox.OutboxEvent]:
@@ -31,12 +40,12 @@ async def test_a_case_is_told_in_order(db: Database, one: Somebody) -> None:
     other = await add_somebody(db, number="+12125550124")
     await enqueue(db, one, "first", "second")
     await enqueue(db, other, "elsewhere")
-    events = {event.kind: event for event in await claimed(db)}
+    events = {str(event.payload["hold"]): event for event in await claimed(db)}
     assert set(events) == {"first", "elsewhere"}
     assert await claimed(db) == []
     await outbox.mark_sent(db, events["first"].event_id, now=db.clock.now())
     (second,) = await claimed(db)
-    assert (second.kind, second.seq) == ("second", 2)
+    assert (second.payload["hold"], second.seq) == ("second", 2)
     assert second.document()["case_id"] == one.case
     assert second.document()["at"] == "2026-11-24T17:00:00Z"
 
@@ -47,7 +56,7 @@ async def test_a_failure_waits_longer_each_time_and_holds_the_rest(
     await enqueue(db, one, "first", "second")
     for delay in (5, 10, 20):
         (event,) = await claimed(db)
-        assert event.kind == "first"
+        assert event.payload["hold"] == "first"
         await outbox.mark_failed(db, event.event_id, now=clock.now(), error="refused")
         await clock.advance(delay - 1)
         assert await claimed(db) == []
@@ -63,3 +72,38 @@ async def test_a_sender_that_died_gives_its_event_back(
     await claimed(db)
     await clock.advance(outbox.LEASE / timedelta(seconds=1))
     assert len(await claimed(db)) == 1
+
+
+async def test_the_past_is_told_again_in_order_from_any_point(
+    db: Database, one: Somebody, clock: ManualClock
+) -> None:
+    await enqueue(db, one, "before")
+    await clock.advance(60)
+    since = clock.now()
+    await enqueue(db, one, "first", "second")
+    for _ in range(3):
+        for event in await claimed(db):
+            await outbox.mark_sent(db, event.event_id, now=clock.now())
+    assert await claimed(db) == []
+    await clock.advance(3600)
+    again = await outbox.replay(db, Between(since=since), by="ops", now=clock.now())
+    assert again == 2
+    told = []
+    for _ in range(2):
+        (event,) = await claimed(db)
+        told.append(event)
+        await outbox.mark_sent(db, event.event_id, now=clock.now())
+    assert names(told) == ["first", "second"]
+    assert [event.seq for event in told] == [2, 3]
+    assert await outbox.replay(db, Between(since=clock.now()), by="ops", now=clock.now()) == 0
+
+
+async def test_an_event_that_no_receiver_could_know_is_not_written(
+    db: Database, one: Somebody
+) -> None:
+    now = db.clock.now()
+    async with db.write() as conn:
+        for kind, data in (("holds", {}), (KIND, {}), (KIND, {"hold": "a", "name": "b"})):
+            with pytest.raises(UnknownEvent):
+                await outbox.enqueue(conn, one.case, kind, data, now)
+    assert await claimed(db) == []
