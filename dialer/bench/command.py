@@ -17,6 +17,7 @@ from rich.console import Console
 from dialer.bench import (
     amd,
     calls,
+    cases,
     chaos,
     claim,
     decide,
@@ -34,6 +35,7 @@ BENCHES: Mapping[str, Callable[[], Awaitable[Result]]] = {
     "decide": decide.run,
     "gate": gate.run,
     "claim": claim.run,
+    "cases": cases.run,
     "amd": amd.run,
     "calls": calls.run,
     "sms": texts.run,
@@ -54,11 +56,13 @@ def bench(
     name: Annotated[str, typer.Argument(help=f"One of {', '.join([*BENCHES, SOAK, ALL])}.")],
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures.")] = None,
     minutes: Annotated[float, typer.Option(help="How long the soak lasts.")] = 30.0,
+    size: Annotated[int, typer.Option(help="Cases of the bench of that name.")] = 10_000,
 ) -> None:
     """Measure what the product carries, each figure beside a bare baseline of the same run."""
     benches: Mapping[str, Callable[[], Awaitable[Result]]] = {
         **BENCHES,
         SOAK: partial(soak.run, minutes=minutes),
+        "cases": partial(cases.run, cases=size),
     }
     if name != ALL and name not in benches:
         raise typer.BadParameter(f"there is no bench {name!r}", param_hint="NAME")

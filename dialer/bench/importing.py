@@ -42,7 +42,7 @@ async def run(*, rows: int = 100_000) -> Result:
     found: list[Row] = []
     async with open_stores() as stores:
         file = stores.folder / "cases.csv"
-        _write(file, rows)
+        write_cases(file, rows)
         for kind in stores.kinds:
             url = await stores.fresh(kind)
             async with open_database(url, KEYS, clock=SystemClock(NOON), writer="bench") as db:
@@ -95,7 +95,8 @@ async def _plainly(db: Database, file: Path) -> None:
                 await insert_many(conn, _BARE, chunk)
 
 
-def _write(file: Path, rows: int) -> None:
+def write_cases(file: Path, rows: int) -> None:
+    """A case file of so many new people."""
     with file.open("w", encoding="utf-8", newline="") as lines:
         writer = csv.writer(lines)
         writer.writerow(HEADER)

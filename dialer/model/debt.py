@@ -29,9 +29,12 @@ class Debt:
 
 def days_past_due_at(debt: Debt, now: datetime) -> int | None:
     """Days past due at `now`: the reported figure, grown by the days since; None = unknown."""
-    if debt.days_past_due is None:
-        return None
-    return debt.days_past_due + max(0, (now - debt.as_of).days)
+    return grown(debt.days_past_due, debt.as_of, now)
+
+
+def grown(days: int | None, as_of: datetime, now: datetime) -> int | None:
+    """A figure of days as reported, at `now`."""
+    return None if days is None else days + max(0, (now - as_of).days)
 
 
 def bucket(days: int | None) -> str | None:

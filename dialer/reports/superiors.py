@@ -16,13 +16,12 @@ from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from compliance.outcomes import Counts, classes
-from dialer.model.debt import bucket, days_past_due_at
+from dialer.model.debt import bucket, grown
 from dialer.model.promise import PromiseState
 from dialer.reports.spreadsheet import Cell
 from dialer.store import tables
 from dialer.store.attempts import NOT_SENT
 from dialer.store.casework_tables import complaints, payment_lines, payments, plans
-from dialer.store.fact_values import debt_from
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -292,11 +291,13 @@ async def _ages(conn: AsyncConnection, now: datetime) -> Sheet:
     """How the open debts are spread by age today; two reports side by side show what rolled."""
     debts = tables.debts
     found: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
-    for row in await conn.execute(select(debts).where(debts.c.status == "open")):
-        age = bucket(days_past_due_at(debt_from(row), now)) or "unknown"
+    told = (debts.c.days_past_due, debts.c.as_of, debts.c.currency)
+    query = select(*told, func.count().label("n"), func.sum(debts.c.balance_minor).label("owed"))
+    for row in await conn.execute(query.where(debts.c.status == "open").group_by(*told)):
+        age = bucket(grown(row.days_past_due, row.as_of, now)) or "unknown"
         place = found[(age, row.currency or "")]
-        place[0] += 1
-        place[1] += row.balance_minor or 0
+        place[0] += row.n
+        place[1] += int(row.owed or 0)
     rows = [(age, currency, n, balance) for (age, currency), (n, balance) in sorted(found.items())]
     return _sheet("Ages", ("bucket", "currency", "debts", "balance_minor"), rows)
 

@@ -9,7 +9,19 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from dialer.bench import calls, claim, decide, gate, importing, mails, pacing, replay, soak, texts
+from dialer.bench import (
+    calls,
+    cases,
+    claim,
+    decide,
+    gate,
+    importing,
+    mails,
+    pacing,
+    replay,
+    soak,
+    texts,
+)
 from dialer.bench.result import Result
 from dialer.cli import app
 from dialer.telephony.drivers.sip.timers import Timers
@@ -109,3 +121,10 @@ async def test_a_short_soak_leaves_nothing_open_unsealed_or_taken() -> None:
     assert counts["attempts, all closed"] > 0
     assert counts["recordings, all sealed and read back"] > 0
     assert counts["datagrams lost"] > 0
+
+
+@pytest.mark.peer("postgres")
+async def test_cases_measures_a_portfolio_at_work() -> None:
+    found = await cases.run(cases=200, attempts_each=2, rows=5)
+    for what in ("case view", "claim of the next 20", "report of 30 days"):
+        assert [row["store"] for row in rows(found, what=what)] == stores()
