@@ -13,7 +13,7 @@ from dialer.bench.importing import write_cases
 from dialer.bench.people import LEASE, NOON, new_campaign
 from dialer.bench.portfolio import fill
 from dialer.bench.result import BenchFailed, Result, Row
-from dialer.bench.stores import open_stores
+from dialer.bench.stores import KEYS, open_stores
 from dialer.bench.timing import Laps, watch
 from dialer.casework.terms import shipped
 from dialer.reports.case_view import case_view
@@ -39,7 +39,7 @@ async def run(*, cases: int = 10_000, attempts_each: int = 5, rows: int = 1_000)
         write_cases(file, rows)
         for kind in stores.kinds:
             url = await stores.fresh(kind)
-            async with open_database(url, clock=SystemClock(NOON), writer="bench") as db:
+            async with open_database(url, KEYS, clock=SystemClock(NOON), writer="bench") as db:
                 campaign = await new_campaign(db)
                 with watch() as filled:
                     written = await fill(db, campaign, cases, attempts_each)
@@ -70,7 +70,7 @@ async def run(*, cases: int = 10_000, attempts_each: int = 5, rows: int = 1_000)
 async def _views(db: Database, size: Row, cases: int) -> list[Row]:
     """A case on one page, beside one read of its row."""
     rng = random.Random(cases)
-    chosen = [f"case-{rng.randrange(cases)}" for _ in range(VIEWS)]
+    chosen = [f"case-{rng.randrange(cases):08d}" for _ in range(VIEWS)]
     allowance = shipped()["US"].allowance
     views, bare = Laps(), Laps()
     for case_id in chosen:
