@@ -25,13 +25,14 @@ from dialer.store.importing.cases import CaseOptions, import_cases
 from scheduler.clock import SystemClock
 
 AIM_MS = 50.0
-VIEWS = 300
 CLAIM = 1_000
 ROUNDS = 5
 MONTH = timedelta(days=30)
 
 
-async def run(*, cases: int = 10_000, attempts_each: int = 5, rows: int = 1_000) -> Result:
+async def run(
+    *, cases: int = 10_000, attempts_each: int = 5, rows: int = 1_000, views: int = 300
+) -> Result:
     """Measure on a portfolio of this size, on each kind of store; `rows` are then imported."""
     found: list[Row] = []
     async with open_stores() as stores:
@@ -48,7 +49,7 @@ async def run(*, cases: int = 10_000, attempts_each: int = 5, rows: int = 1_000)
                     **size, "what": "plain rows written (bare)",
                     "per_s": written / filled.seconds, "took_s": filled.seconds,
                 })  # fmt: skip
-                found += await _views(db, size, cases)
+                found += await _views(db, size, cases, views)
                 found.append(await _claims(db, size, campaign, min(CLAIM, cases // 10)))
                 with watch() as imported:
                     report = await import_cases(db, file, CaseOptions(fresh_placement=True))
@@ -67,10 +68,10 @@ async def run(*, cases: int = 10_000, attempts_each: int = 5, rows: int = 1_000)
     )
 
 
-async def _views(db: Database, size: Row, cases: int) -> list[Row]:
+async def _views(db: Database, size: Row, cases: int, count: int) -> list[Row]:
     """A case on one page, beside one read of its row."""
     rng = random.Random(cases)
-    chosen = [f"case-{rng.randrange(cases):08d}" for _ in range(VIEWS)]
+    chosen = [f"case-{rng.randrange(cases):08d}" for _ in range(count)]
     allowance = shipped()["US"].allowance
     views, bare = Laps(), Laps()
     for case_id in chosen:

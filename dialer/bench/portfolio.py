@@ -59,12 +59,13 @@ def _rows(numbers: range, campaign: str, attempts_each: int) -> Rows:
     )  # fmt: skip
     yield (
         tables.contact_points,
-        [point_row(f"point-{n:08d}", PointKind.PHONE, f"+1212555{n:08d}", now=NOON) for n in numbers],
+        [point_row(f"point-{n:08d}", PointKind.PHONE, f"+1212555{n:08d}", now=NOON)
+         for n in numbers],
     )  # fmt: skip
     yield (
         tables.consumer_contact_points,
-        [{"consumer_id": f"person-{n:08d}", "contact_point_id": f"point-{n:08d}", "created_at": NOON}
-         for n in numbers],
+        [{"consumer_id": f"person-{n:08d}", "contact_point_id": f"point-{n:08d}",
+          "created_at": NOON} for n in numbers],
     )  # fmt: skip
     yield (
         tables.cases,
@@ -91,9 +92,9 @@ def _contacts(numbers: range, campaign: str, attempts_each: int) -> Rows:
     about = {"debts": [], "also_discussed": [], "detail": {}, "owner": "bench", "state": "closed"}
     yield (
         tables.attempts,
-        [{"id": f"attempt-{n:08d}-{k}", "case_id": f"case-{n:08d}", "consumer_id": f"person-{n:08d}",
-          "campaign_id": campaign, "channel": "call", "contact_point_id": f"point-{n:08d}", **about,
-          "outcome": _OUTCOMES[(n + k) % len(_OUTCOMES)],
+        [{"id": f"attempt-{n:08d}-{k}", "case_id": f"case-{n:08d}",
+          "consumer_id": f"person-{n:08d}", "campaign_id": campaign, "channel": "call",
+          "contact_point_id": f"point-{n:08d}", **about, "outcome": _OUTCOMES[(n + k) % len(_OUTCOMES)],
           "permit_expires_at": NOON, "reserved_at": _ago(n, k), "closed_at": _ago(n, k)}
          for n in numbers for k in range(attempts_each)],
     )  # fmt: skip

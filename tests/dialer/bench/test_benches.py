@@ -125,6 +125,6 @@ async def test_a_short_soak_leaves_nothing_open_unsealed_or_taken() -> None:
 
 @pytest.mark.peer("postgres")
 async def test_cases_measures_a_portfolio_at_work() -> None:
-    found = await cases.run(cases=200, attempts_each=2, rows=5)
+    found = await cases.run(cases=200, attempts_each=2, rows=5, views=5)
     for what in ("case view", "claim of the next 20", "report of 30 days"):
         assert [row["store"] for row in rows(found, what=what)] == stores()
