@@ -94,8 +94,9 @@ def _contacts(numbers: range, campaign: str, attempts_each: int) -> Rows:
         tables.attempts,
         [{"id": f"attempt-{n:08d}-{k}", "case_id": f"case-{n:08d}",
           "consumer_id": f"person-{n:08d}", "campaign_id": campaign, "channel": "call",
-          "contact_point_id": f"point-{n:08d}", **about, "outcome": _OUTCOMES[(n + k) % len(_OUTCOMES)],
-          "permit_expires_at": NOON, "reserved_at": _ago(n, k), "closed_at": _ago(n, k)}
+          "contact_point_id": f"point-{n:08d}", **about,
+          "outcome": _OUTCOMES[(n + k) % len(_OUTCOMES)], "permit_expires_at": NOON,
+          "reserved_at": _ago(n, k), "closed_at": _ago(n, k)}
          for n in numbers for k in range(attempts_each)],
     )  # fmt: skip
     verdict = {"allowed": False, "rules": ["US-REGF-7IN7"], "strength": "law", "record": "{}",
