@@ -47,6 +47,7 @@ FIELDS: Mapping[str, str] = {
     "campaign": "the id of the campaign, or null",
     "case": "the id of the case in this system",
     "category": "what the complaint is about",
+    "certificate_sha256": "the digest of the certificate of the deletion",
     "channel": "call, sms, email, ...",
     "code": "the disposition's code",
     "complaint": "the id of the complaint",
@@ -57,6 +58,7 @@ FIELDS: Mapping[str, str] = {
     "disposition": "the id of the disposition",
     "dispute": "the id of the dispute",
     "document": "the id of the paper",
+    "duration_ms": "how long it is, in milliseconds",
     "due_on": "the day that was promised",
     "event": "the id of what came in",
     "evidence_sha256": "the digest of the evidence of the acceptance, in its canonical form",
@@ -79,6 +81,7 @@ FIELDS: Mapping[str, str] = {
     "plan": "the id of the plan",
     "promise": "the id of the promise",
     "reason": "paid or recalled",
+    "recording": "the name of the recording",
     "received_at": "the instant of the receipt",
     "received_on": "the day of the receipt",
     "remaining_minor": "what is still to be paid, in minor units",
@@ -87,6 +90,7 @@ FIELDS: Mapping[str, str] = {
     "sha256": "the digest of the content",
     "unallocated_minor": "what could not be allotted, in minor units",
     "waived_minor": "what is let go if the plan is kept, in minor units",
+    "why": "the reason, a closed word",
 }
 
 _CONTACT = "attempt channel campaign outcome debts"
@@ -99,6 +103,13 @@ CATALOGUE: Mapping[str, Event] = {
     "inbound": _event(
         "A call, text or e-mail of the consumer came in.",
         "event channel contact_point outcome attempt",
+    ),
+    "recording.stored": _event(
+        "A call's recording was sealed.", "recording attempt sha256 duration_ms"
+    ),
+    "recording.failed": _event("A recording could not be kept, or is not whole.", "attempt why"),
+    "recording.deleted": _event(
+        "A recording's time was over; it is deleted.", "recording attempt certificate_sha256"
     ),
     "disposition": _event(
         "An agent said what came of a contact.", "disposition attempt code debts by"
