@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from dialer.web.casework_labels import ACCEPTANCES, CASEWORK, LEVELS
 from dialer.web.desk_labels import DESK, STANDSTILL
+from dialer.web.report_labels import REPORTS
 
 
 def mark(text: str) -> str:
@@ -191,6 +192,7 @@ FAMILIES: Mapping[str, Mapping[str, str]] = {
     "desk": DESK,
     "standstill": STANDSTILL,
     "level": LEVELS,
+    "report": REPORTS,
     "acceptance": ACCEPTANCES,
 }
 

@@ -139,8 +139,13 @@ async def _sheets(request: Request, first: date, last: date) -> tuple[Sheet, ...
     if last < first:
         raise HTTPException(409, "the last day is before the first")
     services = services_of(request)
-    async with services.db.read() as conn:
-        return await period_report(conn, Period(first=first, last=last), services.clock.now())
+    period = Period(first=first, last=last)
+
+    async def job(db: Database) -> tuple[Sheet, ...]:
+        async with db.read() as conn:
+            return await period_report(conn, period, services.clock.now())
+
+    return await apart(services.db, job)
 
 
 def _download(content: bytes, media_type: str, name: str) -> Response:

@@ -18,6 +18,7 @@ from dialer.web.pages import (
     people,
     personal_data,
     proof,
+    reports,
     roster,
     whatif,
 )
@@ -36,6 +37,7 @@ ROUTERS = (
     people.router,
     personal_data.router,
     proof.router,
+    reports.router,
     ledger.router,
     whatif.router,
     packs.router,

@@ -174,3 +174,16 @@ async def test_figures_of_a_period_for_superiors(
     assert (await supervisor.get("/api/v1/reports/period", params=wrong)).status_code == 409
     handed = (await supervisor.get("/api/v1/reports/hand-over/agent-1")).json()
     assert handed["rows"] == []
+
+
+async def test_the_reports_page_shows_the_figures_in_both_languages(
+    log_in: LogIn, one: Somebody, db: Database
+) -> None:
+    await pay(db, one, 5_000)
+    supervisor, agent = await log_in(Role.SUPERVISOR), await log_in(Role.AGENT)
+    shown = await supervisor.get("/reports", params={"first": "2026-11-01", "last": "2026-11-30"})
+    assert "$50.00" in shown.text
+    assert "Best hours" in shown.text
+    chinese = await supervisor.get("/reports", headers={"Accept-Language": "zh-CN"})
+    assert "最佳时段" in chinese.text
+    assert (await agent.get("/reports")).status_code == 403
