@@ -88,6 +88,13 @@ async def move_stage(request: Request, actor: Decides, legal_id: str, body: Stag
         return await legal.move(services.db, legal_id, step, now=services.clock.now())
 
 
+@router.get("/legal/due", tags=["legal"])
+async def get_due(request: Request, actor: Decides, by: date) -> list[LegalFile]:
+    """Open legal files whose reminder, or last day for a claim, comes by that day."""
+    async with services_of(request).db.read() as conn:
+        return await legal.to_look_at(conn, by)
+
+
 @router.get("/cases/{case_id}/legal-file", tags=["legal"])
 async def get_bundle(
     request: Request,

@@ -140,10 +140,15 @@ async def test_a_supervisor_refers_a_case_and_downloads_its_file(
     opened = await supervisor.post(f"{path}/legal", headers=headers)
     assert opened.status_code == 201
     stage = {"stage": "pre_action_letter", "on": "2026-11-25", "note": "sent"}
+    stage["remind_on"] = "2026-12-05"
     moved = await supervisor.post(
         f"/api/v1/legal/{opened.json()['id']}/stages", json=stage, headers=headers
     )
     assert moved.json()["stage"] == "pre_action_letter"
+    for day, due in (("2026-12-04", 0), ("2026-12-05", 1)):
+        files = await supervisor.get("/api/v1/legal/due", params={"by": day})
+        assert len(files.json()) == due
+    assert "Legal files to look at" in (await supervisor.get("/reports")).text
     assert (await supervisor.get(f"{path}/legal-file")).status_code == 422  # no purpose
     purpose = {"purpose": "for counsel", "format": "zip"}
     bundle = await supervisor.get(f"{path}/legal-file", params=purpose)
