@@ -18,6 +18,7 @@ import structlog
 
 from dialer.engine.lines import Errand, Lines
 from dialer.engine.phones import Phones
+from dialer.engine.prompts import load_music
 from dialer.engine.staffing import SHIFT_END, Staffing
 from dialer.feed.feed import Feed, FeedEvent
 from dialer.model.agent import (
@@ -49,7 +50,6 @@ from dialer.telephony.port import (
     TelephonyEngine,
     UnknownCall,
 )
-from dialer.telephony.wire import g711
 from scheduler.clock import Clock
 
 log = structlog.get_logger(__name__)
@@ -67,7 +67,6 @@ PACER_WORDS: Mapping[AgentState, str] = {
     AgentState.ON_BREAK: "pause",
     AgentState.TRAINING: "pause",
 }
-HOLD_MUSIC = [*g711.tone(440, 0.3, level=0.1), *[g711.SILENCE] * 100]
 
 
 class NotNow(Exception):
@@ -126,6 +125,7 @@ class Desk:
         self._lines = lines
         self._feed = feed
         self._clock = clock
+        self._music = load_music()
         self._floor = Floor(rules=limits)
         self._staffing = Staffing(limits)
         self._legs: dict[AgentId, str] = {}
@@ -223,7 +223,7 @@ class Desk:
         call = self._call(name)
         try:
             if on:
-                await self._engine.hold(call.errand.call_id, HOLD_MUSIC)
+                await self._engine.hold(call.errand.call_id, self._music)
             else:
                 await self._engine.resume(call.errand.call_id)
         except (NotConnected, UnknownCall) as error:

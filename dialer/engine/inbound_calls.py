@@ -10,10 +10,12 @@ from dataclasses import dataclass, replace
 import structlog
 
 from compliance.facts import Channel
+from compliance.packs import Catalogue
 from dialer.engine.call import CallReport, Calls
 from dialer.engine.desk import Desk
 from dialer.engine.lines import Errand, Lines
-from dialer.engine.prompts import INBOUND
+from dialer.engine.prompts import APOLOGY, INBOUND
+from dialer.engine.recording_duty import must_record
 from dialer.engine.supervisor import Supervisor
 from dialer.engine.voice import STOP_KEY, skills_of
 from dialer.feed.feed import Feed, FeedEvent
@@ -39,7 +41,7 @@ PLAN = CallPlan(
 )
 
 
-TO_AN_AGENT = replace(PLAN, agent=True, abandonment=INBOUND, agent_patience_s=20.0)
+TO_AN_AGENT = replace(PLAN, agent=True, abandonment=INBOUND, apology=APOLOGY, agent_patience_s=20.0)
 """Nobody dialed this call: the caller may wait for longer than one who was called."""
 
 
@@ -48,7 +50,8 @@ class InboundCalls:
     """Takes every call that comes in. `country` is that of numbers without a country's prefix.
 
     With a `desk` a caller whom the number names reaches an agent of a campaign that runs, is set
-    to take calls and has their case; callers whom it can't name hear the message.
+    to take calls and has their case; callers whom it can't name hear the message. So do those whose
+    talk the law would have recorded: calls that come in are not.
     """
 
     db: Database
@@ -58,6 +61,8 @@ class InboundCalls:
     supervisor: Supervisor
     country: str
     lines: Lines
+    catalogue: Catalogue
+    actor: str
     desk: Desk | None = None
     language: str = "en"
 
@@ -93,6 +98,8 @@ class InboundCalls:
                 return None
             case = (await cases.load(conn, [known.case_id]))[known.case_id]
             in_turn = [await campaigns.load(conn, ident) for ident in known.campaigns]
+        if await must_record(self.db, self.catalogue, case, actor=self.actor):
+            return None
         for campaign in in_turn:
             needs = skills_of(campaign, case)
             runs = campaign.state is CampaignState.RUNNING and campaign.settings.takes_calls

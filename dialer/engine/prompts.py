@@ -31,6 +31,12 @@ class Prompts:
         return spoken[name]
 
 
+def load_music() -> Frames:
+    """What a consumer hears on hold, over and over."""
+    with resources.as_file(resources.files("dialer.engine") / "voices") as root:
+        return read_frames(root / "hold_music.wav")
+
+
 def load_prompts() -> Prompts:
     """Read the shipped messages."""
     with resources.as_file(resources.files("dialer.engine") / "voices") as root:

@@ -129,6 +129,8 @@ async def serve(settings: Settings, reactor: Any, stop: asyncio.Event, announce:
             desk=voice.desk,
         )
         callers = InboundCalls(
+            catalogue=catalogue,
+            actor=settings.actor,
             db=db,
             calls=voice.channel.calls,
             feed=feed,

@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from dialer.engine.disposal import CallbackSaid, Said
 from dialer.engine.inbound_calls import InboundCalls
@@ -19,16 +19,18 @@ from dialer.model.disposition import Code
 from dialer.store import tables
 from tests.dialer.engine.floor import Scene, scene
 from tests.dialer.engine.test_roster import configured
-from tests.dialer.store.people import Somebody, add_somebody
+from tests.dialer.store.people import ACTOR, Somebody, add_somebody, catalogue
 from tests.dialer.telephony.caller import CALLER, ring, within
 from tests.dialer.telephony.far_side import FarSide, answers, far_side
-from tests.dialer.telephony.sipp import until
+from tests.dialer.telephony.sipp import sipp_calls, until
 
 
 @asynccontextmanager
 async def taking_calls(s: Scene) -> AsyncIterator[None]:
     """The service takes calls that come in."""
     inbound = InboundCalls(
+        catalogue=catalogue(),
+        actor=ACTOR,
         db=s.db,
         calls=s.calls,
         feed=s.feed,
@@ -55,11 +57,14 @@ async def calls_us(far: FarSide, s: Scene) -> None:
     far.send(within(invite, "ACK", ok.get("To") or ""))
 
 
-async def known_caller(s: Scene) -> Somebody:
+async def known_caller(s: Scene, *, country: str = "US") -> Somebody:
     """A person of the running campaign, whose number calls; the list is not dialed."""
     await s.campaign("manual", 1)
     campaign = await configured(s, CampaignSettings())
-    return await add_somebody(s.db, number=CALLER, campaign=campaign)
+    one = await add_somebody(s.db, number=CALLER, campaign=campaign, country=country)
+    async with s.db.write() as conn:
+        await conn.execute(update(tables.consumers).values(country=country))
+    return one
 
 
 async def served(s: Scene) -> None:
@@ -103,6 +108,35 @@ async def test_a_caller_reaches_an_agent_with_the_case_and_what_came_of_it_is_no
         assert await s.rows("attempts", "id") == []
         kinds = [kind for (kind,) in await s.rows("ledger", "kind")]
         assert {"inbound", "inbound.revised", "disposition", "callback"} <= set(kinds)
+
+
+@pytest.mark.peer("sipp")
+async def test_sipp_calls_talks_with_an_agent_and_is_hung_up_on(tmp_path: Path) -> None:
+    async with (
+        scene(tmp_path, consumers=answers, agents={"ada": answers}) as s,
+        taking_calls(s),
+    ):
+        await known_caller(s)
+        await s.at_work("ada")
+        await served(s)
+        async with sipp_calls(s.engine.layer.advertised[1], number=CALLER) as caller:
+            await s.reaches("ada", AgentState.ON_CALL)
+            await s.desk.hang_up("ada")
+            assert await caller.ended() == 0, caller.errors()
+
+
+async def test_no_agent_where_the_talk_would_have_to_be_recorded(tmp_path: Path) -> None:
+    async with (
+        scene(tmp_path, consumers=answers, agents={"ada": answers}) as s,
+        taking_calls(s),
+        far_side(answers) as far,
+    ):
+        await known_caller(s, country="CN")
+        await s.at_work("ada")
+        await served(s)
+        await calls_us(far, s)
+        await far.got("BYE")
+        assert s.state("ada") is AgentState.READY
 
 
 async def test_a_caller_hears_the_message_where_nobody_is_at_work(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from dialer.telephony.port import AgentLegSpec, CallSpec
 from dialer.telephony.wire import dtmf, g711, rtp, sdp
 from scheduler.clock import SystemClock
 from tests.dialer.engine.conftest import Floor
-from tests.dialer.store.people import add_somebody
+from tests.dialer.store.people import ACTOR, add_somebody, catalogue
 from tests.dialer.telephony.caller import CALLER, polite, ring, within
 from tests.dialer.telephony.far_side import FarSide, answers, far_side
 from tests.dialer.telephony.permits import permit_for
@@ -182,6 +182,8 @@ async def test_a_consumer_who_calls_is_spoken_to_and_found_by_number(
         opened(tmp_path, far.port, 9, Agents()) as (calls, engine),
     ):
         inbound = InboundCalls(
+            catalogue=catalogue(),
+            actor=ACTOR,
             db=floor.db,
             calls=calls,
             feed=floor.feed,

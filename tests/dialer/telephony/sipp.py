@@ -81,6 +81,22 @@ async def sipp(
             await made.process.wait()
 
 
+@asynccontextmanager
+async def sipp_calls(to: int, *, number: str) -> AsyncIterator[Sipp]:
+    """sipp as a caller from `number` to a port."""
+    with TemporaryDirectory(prefix="sipp-") as folder:
+        text = (SCENARIOS / "calls_in.xml").read_text().replace("@number@", number)
+        (Path(folder) / "scenario.xml").write_text(text)
+        options = [f"127.0.0.1:{to}", "-sf", "scenario.xml", "-t", "u1", "-m", "1"]
+        made = await _listening(options, Path(folder), tcp=False)
+        try:
+            yield made
+        finally:
+            if made.process.returncode is None:
+                made.process.kill()
+            await made.process.wait()
+
+
 async def _listening(options: list[str], folder: Path, *, tcp: bool) -> Sipp:
     """A sipp that listens; another test may have been quicker with its ports, so not at once."""
     program = shutil.which("sipp")
