@@ -66,7 +66,7 @@ class Lifted:
             for lift in self._lifts[place:]:
                 if after >= end or closes <= lift[0]:
                     break
-                if after < lift[0]:
+                if max(after, start) < lift[0]:
                     left.append((after, lift[0]))
                 after = lift[1]
             if after < min(closes, end):

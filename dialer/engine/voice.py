@@ -156,6 +156,7 @@ def _attempted(report: CallReport) -> Attempted:
             "ringing_seen": ended.ringing_seen,
             "ring_ms": ended.ring_ms,
             "talk_ms": ended.talk_ms,
+            "provider_id": ended.provider_id,
             "machine": call.machine,
             "machine_why": call.machine_why,
             "machine_confidence": call.machine_confidence,

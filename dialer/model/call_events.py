@@ -131,6 +131,8 @@ class Transferred(CallEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended(CallEvent):
+    """`provider_id` holds the carriers' names for the call (SIP Call-IDs), blanks between."""
+
     outcome: CallOutcome
     sip_code: int | None
     q850: int | None
@@ -139,3 +141,4 @@ class Ended(CallEvent):
     ringing_seen: bool
     ring_ms: int
     talk_ms: int
+    provider_id: str = ""

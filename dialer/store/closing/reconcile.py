@@ -1,7 +1,7 @@
 """Our contacts beside the far side's records: each difference is a finding. Pure.
 
-A contact and a record belong together where they share an id, or else where they have the same
-address and lie close in time; each is used once.
+A contact and a record belong together where they share an id. Where one side has none, or the far
+side names things otherwise than we do, the same address and a time close by do; each is used once.
 """
 
 from __future__ import annotations
@@ -122,9 +122,13 @@ def match(
         if id(record) not in used:
             by_address[record.address].append(record)
     left: list[Contact] = []
+    named_alike = bool(pairs)
     # Contacts that went out choose first: one that did not must not take their record.
     for contact in sorted(rest, key=lambda c: not c.sent):
-        near = _nearest(contact, by_address[contact.address])
+        others = by_address[contact.address]
+        if named_alike and contact.ids:
+            others = [record for record in others if not record.ids]
+        near = _nearest(contact, others)
         if near is None:
             left.append(contact)
         else:

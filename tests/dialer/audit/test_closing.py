@@ -121,6 +121,20 @@ def test_an_id_counts_for_more_than_time() -> None:
     assert differences([contact("delivered", ids=("m2",))], [late]) == []
 
 
+def test_a_record_with_another_name_is_another_call() -> None:
+    called = [contact("no_answer", ids=("x",)), contact("no_answer", ids=("y",))]
+    records = [
+        record(Result.NOT_ANSWERED, ids=("x",)),
+        record(Result.NOT_ANSWERED, ids=("z",)),
+    ]
+    assert [one.difference for one in differences(called, records)] == [
+        Difference.NOT_ON_RECORD,
+        Difference.NOT_OURS,
+    ]
+    nameless = [records[0], record(Result.NOT_ANSWERED)]
+    assert differences(called, nameless) == []
+
+
 def test_a_contact_that_stayed_here_needs_no_record() -> None:
     assert differences([contact("not_sent", sent=False)], []) == []
 

@@ -65,6 +65,18 @@ def test_both_sides_of_the_wire_tell_the_same(folder: Path, tmp_path: Path) -> N
     assert close(folder, carrier=longer)["not_ours"] == ["call"]
 
 
+def test_a_call_is_kept_under_the_name_that_the_carrier_knows_it_by(folder: Path) -> None:
+    calls = json.loads((folder / "calls.json").read_text("utf-8"))
+    with sqlite3.connect(folder / "data" / "ringfence.sqlite") as store:
+        rows = store.execute(
+            "select detail from attempts where channel = 'call' and state = 'closed' "
+            "and active_at is not null and outcome not in ('unknown', 'not_sent')"
+        )
+        kept = [json.loads(detail)["provider_id"] for (detail,) in rows]
+    assert kept
+    assert set(kept) <= {call["call_id"] for call in calls}
+
+
 def test_every_decision_of_the_run_is_made_again(folder: Path) -> None:
     told = json.loads(run("replay", "--json"))
     assert told["decisions"] == told["identical"] > 50

@@ -283,6 +283,7 @@ class Leg:
             "ringing_seen": self._rang is not None,
             "ring_ms": _ms(self._rang, self._answered_at or now),
             "talk_ms": _ms(self._answered_at, now),
+            "provider_id": " ".join(self.sip_ids),
         }
         if self.media.recorder is None:
             self._end(facts)
