@@ -236,6 +236,16 @@ async def test_early_media_is_told() -> None:
     assert near.engine.stats().media.sent > 5
 
 
+async def test_a_reliable_provisional_answer_is_acknowledged() -> None:
+    async with sipp("reliable") as far, desk(far.port) as near:
+        await near.call()
+        await near.wait(Answered)
+        await near.engine.hangup("call-1")
+        await near.wait(Ended)
+        assert await far.ended() == 0, far.errors()
+    assert [event.early_media for event in near.seen(Ringing)] == [True]
+
+
 async def test_the_far_side_holds_resumes_and_hangs_up() -> None:
     async with sipp("hold") as far, desk(far.port) as near:
         await near.call()
