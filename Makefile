@@ -3,7 +3,7 @@ BIN := .venv/bin
 PEERS := sip-tester baresip-core espeak-ng redis-server postgresql sox chromium fonts-noto-cjk postfix
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench demo peers lock
+.PHONY: help run test check bench demo peers lock mutants
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 8
@@ -40,6 +40,16 @@ check: .venv/.dev  ## format, lint, types, import contracts, licences
 
 bench: .venv/.dev  ## all benches, as ratios, into bench.json
 	$(BIN)/ringfence bench all --json bench.json
+
+mutants:  ## mutation testing of the rules: an hour of a core, not part of the checks
+	[ -x .venv/mutants/bin/python ] || $(PYTHON) -m venv .venv/mutants
+	.venv/mutants/bin/pip install --quiet --disable-pip-version-check -r tests/mutation/requirements.txt
+	mkdir -p var/mutants/tests
+	rm -rf var/mutants/compliance var/mutants/tests/*
+	cp -r compliance var/mutants/
+	cp -r tests/__init__.py tests/compliance tests/mutation var/mutants/tests/
+	printf '[mutmut]\nsource_paths = compliance\n' > var/mutants/setup.cfg
+	cd var/mutants && nice -n 15 ../../.venv/mutants/bin/python -m tests.mutation.run
 
 peers:  ## real SIP, mail, database and browser peers for the tests (as root, by apt)
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
