@@ -1,7 +1,8 @@
 """RTP packets (RFC 3550) and the numbering of a stream that we send.
 
 Reading is pyVoIP's RTPMessage, with what it leaves out: short packets, header extensions and
-padding. Writing is ours: pyVoIP's writer breaks where sequence and timestamp wrap.
+padding. A packet with nothing but its fixed header, as nearly all are, is read straight: fifty come
+each second for each leg. Writing is ours: pyVoIP's writer breaks where sequence and timestamp wrap.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ TELEPHONE_EVENT = 101
 
 _ANY = dict.fromkeys(range(128), PayloadType.UNKNOWN)
 _HEADER = struct.Struct("!BBHII")
+_FIXED_HEADER_ALONE = 0x80  # version 2, no padding, no extension, no contributing sources
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,16 @@ def parse(data: bytes, known: dict[int, PayloadType] = _ANY) -> Packet:
         raise Malformed("RTP header cut short")
     if (data[1] & 0x7F) not in known:
         raise Malformed(f"payload type {data[1] & 0x7F}")
+    if data[0] == _FIXED_HEADER_ALONE:
+        _, kind, sequence, timestamp, ssrc = _HEADER.unpack_from(data)
+        return Packet(
+            payload_type=kind & 0x7F,
+            sequence=sequence,
+            timestamp=timestamp,
+            ssrc=ssrc,
+            payload=data[_HEADER.size :],
+            marker=kind > 0x7F,
+        )
     try:
         read = RTPMessage(data, known)
     except RTPParseError as error:

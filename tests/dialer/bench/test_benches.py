@@ -89,8 +89,8 @@ async def test_mails_go_beside_postfix() -> None:
 
 @pytest.mark.peer("sipp")
 async def test_calls_go_beside_sipp() -> None:
-    found = await calls.run(rate=50, calls=30, held=6, held_s=0.5)
-    assert [row["calls"] for row in rows(found)] == [30, 30, 6]
+    found = await calls.run(rate=50, calls=30, legs=6, pairs=2, held_s=0.5)
+    assert [row["calls"] for row in rows(found)] == [30, 30, 30, 30, 6]
 
 
 async def test_pacing_shows_the_pacer_beside_a_baseline() -> None:

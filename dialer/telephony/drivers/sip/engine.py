@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -58,13 +58,15 @@ _LAST_WORDS = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineStats:
-    """Figures for metrics. `worst_tick_late_s` is the worst lateness of the 20 ms tick so far."""
+    """Figures for metrics. `worst_tick_late_s` is the worst lateness of the 20 ms tick so far,
+    `ticks_late` how many ticks were late by how many whole milliseconds."""
 
     live_legs: int
     rtp_ports_taken: int
     transactions: int
     events_waiting: int
     worst_tick_late_s: float
+    ticks_late: Mapping[int, int]
     sip: SipCounters
     media: MediaCounters
 
@@ -278,6 +280,7 @@ class SipEngine:
             transactions=self.layer.busy,
             events_waiting=self._events.qsize(),
             worst_tick_late_s=self._ticker.worst_late,
+            ticks_late=dict(self._ticker.lateness),
             sip=self.layer.counters,
             media=self._media_counters,
         )

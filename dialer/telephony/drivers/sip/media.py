@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import socket
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import cycle
@@ -231,6 +231,7 @@ class Ticker:
         self._sessions: dict[Session, None] = {}
         self._due = 0.0
         self.worst_late = 0.0  # seconds
+        self.lateness: Counter[int] = Counter()  # ticks by whole milliseconds
 
     def add(self, session: Session) -> None:
         if not self._sessions:
@@ -250,6 +251,7 @@ class Ticker:
         now = self._reactor.seconds()
         late = now - self._due
         self.worst_late = max(self.worst_late, late)
+        self.lateness[int(1000 * max(0.0, late))] += 1
         self._due = (now if late > _CATCH_UP * TICK else self._due) + TICK
         self._alarm.set(max(0.0, self._due - now), self._tick)
         sessions = tuple(self._sessions)
