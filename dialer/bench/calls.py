@@ -163,7 +163,8 @@ async def _sipp_to_sipp(rate: int, calls: int, loss: float) -> Row:
         with watch() as spent:
             process = await _sipp(
                 "-sn", "uac", f"127.0.0.1:{port}", "-p", str(_free_port()),
-                "-r", str(rate), "-m", str(calls), "-d", "0", "-timeout", "90",
+                "-r", str(rate), "-m", str(calls), "-d", "0",
+                "-timeout", str(round(calls / rate) + 20),
             )  # fmt: skip
             some_lost = await process.wait() != 0
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
