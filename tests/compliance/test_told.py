@@ -57,6 +57,16 @@ def test_the_first_day_of_a_window_is_counted_and_the_one_before_is_not() -> Non
     assert ask(rules, eve).findings[0].counters[0].before == 0
 
 
+def test_a_cap_of_each_creditor_counts_its_own_contacts_and_those_of_nobody_known() -> None:
+    rules = under(CAP + 'scope = ["person", "creditor"]\n')
+    dates = ["2026-06-08", "2026-06-09"]
+    ours = days(dates, creditor="Fernwood")
+    assert isinstance(ask(rules, *ours, creditor="Fernwood"), Refusal)
+    assert isinstance(ask(rules, *ours, creditor="Oakham"), Permit)
+    assert isinstance(ask(rules, *days(dates), creditor="Oakham"), Refusal)
+    assert isinstance(ask(rules, *ours), Refusal)
+
+
 def test_hours_that_roll_are_counted_back_from_now() -> None:
     rolling = CAP.replace('"consecutive_days", n = 7', '"rolling_hours", n = 2')
     rules = under(rolling + 'scope = ["person"]\n')
