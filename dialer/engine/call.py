@@ -57,6 +57,14 @@ class CallReport:
 class AgentPool(Protocol):
     """The agents who are logged in, each on a leg that stays up."""
 
+    def dialing(self, call_id: str) -> bool:
+        """Keep the agent who dials this call for it; False where they are not ready any more."""
+        ...
+
+    def dialed(self, call_id: str) -> None:
+        """The call that an agent dialed is over; who was still kept for it is free again."""
+        ...
+
     async def find(self, call_id: str) -> str:
         """Reserve an agent for this call, as soon as one is ready; the id of their leg."""
         ...

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from datetime import timedelta
 
 import structlog
 
 from compliance.facts import Channel
 from compliance.packs import Catalogue
+from dialer.engine import previews
 from dialer.engine.budget import budget_of
 from dialer.engine.desk import Desk
 from dialer.engine.outreach import Outreach
 from dialer.engine.pace import Board, Line, Pace
 from dialer.engine.planning import Order, read_order
+from dialer.engine.previews import Preview, Wanted
 from dialer.engine.supervisor import Supervisor
 from dialer.model.campaign import Campaign, CampaignState
 from dialer.pacing.floor import Team
@@ -22,6 +25,7 @@ from dialer.pacing.plan import Counts, Sample
 from dialer.store import abandonment, campaigns, claims, loop_reports, pacers, relistening, roster
 from dialer.store.claims import DueCase
 from dialer.store.database import Database
+from dialer.store.work import FollowUp, WorkState
 from scheduler.cadence import StrategyError
 from scheduler.clock import Clock
 
@@ -100,6 +104,8 @@ class CampaignLoop:
         self._paces = {c.id: pace for c in running if (pace := await self._pace(c)) is not None}
         self._learn()
         await self._count()
+        if self._desk is not None:
+            await self._let_go(self._desk.previews.forget(self._paces))
         for pace in self._paces.values():
             await self._work(pace)
         if self._clock.monotonic() - self._saved >= SAVE_S:
@@ -243,9 +249,62 @@ class CampaignLoop:
             NOBODY if self._desk is None else self._desk.team(campaign.id),
             max(0, room),
         )
+        if campaign.mode in previews.MODES and self._desk is not None:
+            await self._preview(pace, self._desk)
+            return
         due = await self._claim_lists(pace, wanted)
         lines.claimed(campaign.id, [case.case_id for case in due])
         self._start(pace, due, ("call", kind))
+
+    async def _preview(self, pace: Pace, desk: Desk) -> None:
+        """Put a case before each free agent, and call those that agents said to call."""
+        campaign, now = pace.order.campaign, self._clock.now()
+        free = desk.ready(campaign.id)
+        for agent, ended in desk.previews.over(campaign.id, free, now).items():
+            if ended.wanted is Wanted.DIAL:
+                work = self._call_for(pace.order, ended.due, agent, desk)
+                kinds = ("call", f"call:{campaign.id}")
+                self._supervisor.start(work, kinds=kinds, name=ended.due.case_id)
+                continue
+            if ended.wanted is Wanted.SKIP:
+                later = FollowUp(
+                    state=WorkState.DUE,
+                    step=ended.due.step,
+                    channel=Channel.CALL,
+                    at=now + previews.SKIPPED,
+                )
+                await claims.plan(self._db, ended.due, later, now)
+            else:
+                await self._let_go([ended.due])
+        if campaign.mode == "manual":
+            return
+        looking = [agent for agent in free if desk.previews.free(agent)]
+        timer = campaign.pacing.get("timer")
+        for agent in looking[: max(0, campaign.lines - self._supervisor.running("call"))]:
+            found = await self._claim(pace, Channel.CALL, 1, lease=previews.LEASE)
+            if not found:
+                return
+            until = None if timer is None else now + timedelta(seconds=timer)
+            desk.look(agent, Preview(due=found[0], since=now, until=until))
+
+    async def _call_for(self, order: Order, due: DueCase, agent: str, desk: Desk) -> None:
+        why = None
+        try:
+            why = await self._outreach.call_for(order, due, agent)
+        finally:
+            self._outreach.lines.dropped(order.campaign.id, due.case_id)
+            desk.previews.done(agent)
+            desk.inform(agent, why and f"Not called: {why}")
+
+    async def _let_go(self, dues: Iterable[DueCase]) -> None:
+        for due in dues:
+            await claims.release(
+                self._db,
+                due.campaign_id,
+                [due.case_id],
+                owner=self._owner,
+                now=self._clock.now(),
+            )
 
     async def _claim_lists(self, pace: Pace, limit: int) -> list[DueCase]:
         """Due calls by the weights of their lists; turns that a list can't use go to the others."""
@@ -257,7 +316,13 @@ class CampaignLoop:
         return due + await self._claim(pace, Channel.CALL, limit - len(due))
 
     async def _claim(
-        self, pace: Pace, channel: Channel | None, limit: int, *, list_name: str | None = None
+        self,
+        pace: Pace,
+        channel: Channel | None,
+        limit: int,
+        *,
+        list_name: str | None = None,
+        lease: timedelta = CLAIM_LEASE,
     ) -> list[DueCase]:
         if limit <= 0:
             return []
@@ -268,7 +333,7 @@ class CampaignLoop:
             owner=self._owner,
             now=self._clock.now(),
             limit=limit,
-            lease=CLAIM_LEASE,
+            lease=lease,
             list_name=list_name,
         )
 

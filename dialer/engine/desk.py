@@ -19,6 +19,7 @@ import structlog
 from dialer.engine.lines import Errand, Lines
 from dialer.engine.phones import Phones
 from dialer.engine.prompts import load_music
+from dialer.engine.previews import Preview, Previews, Wanted
 from dialer.engine.staffing import SHIFT_END, Staffing
 from dialer.feed.feed import Feed, FeedEvent
 from dialer.model.agent import (
@@ -104,6 +105,7 @@ class DeskView:
     phone: str | None
     calling: bool
     screen: OnScreen | None
+    preview: Preview | None = None
 
 
 class Desk:
@@ -121,6 +123,7 @@ class Desk:
     ) -> None:
         self.phones = phones
         self.limits = limits
+        self.previews = Previews()
         self._engine = engine
         self._lines = lines
         self._feed = feed
@@ -196,6 +199,7 @@ class Desk:
             phone=self.phones.of(agent),
             calling=leg is not None and leg not in self._up,
             screen=self._screens.get(agent),
+            preview=self.previews.of(name),
         )
 
     def page_opened(self, name: str) -> None:
@@ -210,6 +214,29 @@ class Desk:
         self._pages[agent] -= 1
         if self._pages[agent] == 0:
             self._alone[agent] = self._clock.monotonic()
+
+    # The case that an agent looks at before the call
+
+    def look(self, name: str, preview: Preview) -> None:
+        """Put a case before an agent, who calls or skips it."""
+        self.previews.show(name, preview)
+        self._tell(self._floor.agents[AgentId(name)])
+
+    def want(self, name: str, wanted: Wanted) -> None:
+        """Call the case that the agent looks at, or skip it. Raises NotNow."""
+        if not self.previews.want(name, wanted):
+            raise NotNow("no case is shown")
+
+    def inform(self, name: str, told: str | None) -> None:
+        """Tell an agent something that they did not ask for, or tell them anew how they stand."""
+        known = self._floor.agents[AgentId(name)]
+        agent = known if told is None else replace(known, told=told)
+        self._floor = replace(self._floor, agents={**self._floor.agents, agent.id: agent})
+        self._tell(agent)
+
+    def ready(self, campaign_id: str) -> list[str]:
+        """The ready agents whom the campaign counts on, longest idle first."""
+        return [str(agent) for agent, _ in self.team(campaign_id).ready]
 
     # The agent's call
 
@@ -282,10 +309,28 @@ class Desk:
 
     # AgentPool: what the calls ask
 
+    def dialing(self, call_id: str) -> bool:
+        errand = self._lines.errand(call_id)
+        if errand is None or errand.dialed_by is None:
+            return False
+        agent, now = AgentId(errand.dialed_by), self._clock.now()
+        person = replace(self._waiting(errand), dialing=True)
+        kept = rules.assign(self._floor, agent, person, now)
+        if isinstance(kept, Refused):
+            return False
+        self._become(kept)
+        self._offer(agent, person.call)
+        self._tell(self._floor.agents[agent])
+        return True
+
+    def dialed(self, call_id: str) -> None:
+        self._become(rules.depart(self._floor, CallId(call_id), self._clock.now()))
+
     async def find(self, call_id: str) -> str:
         call, errand = CallId(call_id), self._lines.errand(call_id)
         if errand is None:
             raise UnknownCall(call_id)
+        self._become(rules.answered(self._floor, call, self._clock.now()))
         found: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._found[call] = found
         try:

@@ -44,6 +44,7 @@ class Errand:
     urgency: Urgency = Urgency.OUTBOUND
     agent: str | None = None  # who promised this callback
     needs: frozenset[str] = frozenset()  # skills that the talk takes
+    dialed_by: str | None = None  # the agent who calls the consumer themselves
 
     @property
     def inbound(self) -> bool:
@@ -89,6 +90,7 @@ class Lines:
     clock: Clock
     _claimed: dict[tuple[str, str], float] = field(default_factory=dict)
     _promised: dict[tuple[str, str], str | None] = field(default_factory=dict)
+    _dialed_by: dict[tuple[str, str], str] = field(default_factory=dict)
     _lines: dict[str, _Line] = field(default_factory=dict)
     _heard: dict[str, list[Heard]] = field(default_factory=lambda: defaultdict(list))
 
@@ -101,6 +103,11 @@ class Lines:
         """The work on a claimed case is over, whether it came to a call or not."""
         self._claimed.pop((campaign_id, case_id), None)
         self._promised.pop((campaign_id, case_id), None)
+        self._dialed_by.pop((campaign_id, case_id), None)
+
+    def dialed(self, campaign_id: str, case_id: str, agent: str) -> None:
+        """The case's next call is dialed by this agent, and theirs alone."""
+        self._dialed_by[campaign_id, case_id] = agent
 
     def promised(self, campaign_id: str, case_id: str, agent: str | None) -> None:
         """The case's next call is a callback; `agent` promised it, where it was one in person."""
@@ -125,6 +132,7 @@ class Lines:
             urgency=Urgency.CALLBACK if key in self._promised else Urgency.OUTBOUND,
             agent=self._promised.get(key),
             needs=needs,
+            dialed_by=self._dialed_by.get(key),
         )
         self.dropped(campaign_id, case_id)
         now = self.clock.monotonic()

@@ -85,6 +85,29 @@ class Outreach:
                 return
         await self._contact(_Task(order=order, due=due, case=case, planned=planned))
 
+    async def call_for(self, order: Order, due: DueCase, agent: str) -> str | None:
+        """Call a leased case on an agent's word; why not, where it can't be. The gate decides."""
+        now = self.clock.now()
+        async with self.db.read() as conn:
+            case = (await cases.load(conn, [due.case_id]))[due.case_id]
+            promised = await callbacks.open_of(conn, due.campaign_id, due.case_id)
+        points = case.usable_points(Channel.CALL)
+        if case.status is not CaseStatus.OPEN or not points:
+            await claims.plan(self.db, due, FollowUp(state=WorkState.HELD), now)
+            return f"the case is {case.status}" if points else "no usable phone number"
+        planned = Next(
+            step=due.step,
+            channel=Channel.CALL,
+            template=_spoken(order),
+            position=points[0].position,
+            retry=0,
+            due=now,
+            reason=f"called by {agent}",
+        )
+        self.lines.dialed(due.campaign_id, due.case_id, agent)
+        task = _Task(order=order, due=due, case=case, planned=planned, callback=promised)
+        return await self._contact(task)
+
     async def _call_back(self, order: Order, due: DueCase, case: Case, promised: Callback) -> None:
         """Call at the hour that was promised; until then the strategy waits."""
         now = self.clock.now()
@@ -107,7 +130,8 @@ class Outreach:
         task = _Task(order=order, due=due, case=case, planned=planned, callback=promised)
         await self._contact(task)
 
-    async def _contact(self, task: _Task) -> None:
+    async def _contact(self, task: _Task) -> str | None:
+        """Make the contact; why not, where the gate says no."""
         asked = candidate(
             task.order, task.case, task.planned, attempt_id=new_id("attempt"), owner=self.owner
         )
@@ -115,10 +139,10 @@ class Outreach:
             decision = await self.gate.admit(asked)
         except LedgerUnavailable as error:
             log.error("no decision, so no contact", case_id=task.case.id, error=str(error))
-            return
+            return "no decision could be written"
         if isinstance(decision, Refusal):
             await self._tell("refusal", decision.attempt_id, task, rule=decision.binding_rule)
-            return
+            return decision.binding_rule
         channel = self.channels[task.planned.channel]
         await self._tell("attempt", decision.attempt_id, task, state="active")
         errand = Errand(
@@ -139,6 +163,7 @@ class Outreach:
             await self._call_back_early(task)
         await channel.after(decision, task.case, attempted)
         await self._tell("attempt", decision.attempt_id, task, outcome=attempted.outcome)
+        return None
 
     async def _call_back_early(self, task: _Task) -> None:
         """The agent's phone was lost in the middle of the talk."""

@@ -59,20 +59,26 @@ class VoiceChannel:
             ring_timeout_s=self.ring_timeout_s,
             detect_machine=True,
         )
+        by_agent = False
+        if campaign is not None:
+            needs = skills_of(campaign, case)
+            self.lines.launched(spec.call_id, campaign.id, case.id, case.consumer.id, needs=needs)
+            errand = self.lines.errand(spec.call_id)
+            by_agent = errand is not None and errand.dialed_by is not None
+        if by_agent and not self._kept(spec.call_id):
+            self.lines.over(spec.call_id)
+            return Attempted(outcome=NOT_SENT, detail={"reason": "the agent is not ready any more"})
         plan = CallPlan(
             live_message=template,
             voicemail=LIMITED_CONTENT,
             record=unready is None,
             recording_notice=RECORDING_NOTICE,
-            detect_machine=True,
+            detect_machine=not by_agent,
             limited_content=True,
             agent=campaign is not None and self._with_agents(campaign),
             abandonment=ABANDONMENT,
             apology=APOLOGY,
         )
-        if campaign is not None:
-            needs = skills_of(campaign, case)
-            self.lines.launched(spec.call_id, campaign.id, case.id, case.consumer.id, needs=needs)
         try:
             report = await self.calls.place(
                 permit, spec, plan, language=case.consumer.language or "en"
@@ -80,8 +86,13 @@ class VoiceChannel:
         except (EngineRefused, NotCovered) as error:
             return Attempted(outcome=NOT_SENT, detail={"reason": str(error)})
         finally:
+            if by_agent and self.calls.agents is not None:
+                self.calls.agents.dialed(spec.call_id)
             self.lines.over(spec.call_id)
         return _attempted(report)
+
+    def _kept(self, call_id: str) -> bool:
+        return self.calls.agents is not None and self.calls.agents.dialing(call_id)
 
     def _shown(self, campaign: Campaign | None, number: str) -> str:
         """The caller id that the consumer sees: a number of the house, the nearest of its pool."""

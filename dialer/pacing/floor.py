@@ -51,7 +51,8 @@ class Waiting:
     """A person on the line without an agent.
 
     `needs` are skills that the agent must have (a language, a product, a state's licence);
-    `agent` is the one who promised a callback: preferred while ready, but no condition.
+    `agent` is the one who promised a callback: preferred while ready, but no condition. A person
+    whom an agent calls is `dialing` until they answer.
     """
 
     call: CallId
@@ -60,6 +61,7 @@ class Waiting:
     urgency: Urgency = Urgency.OUTBOUND
     needs: frozenset[str] = frozenset()
     agent: AgentId | None = None
+    dialing: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +109,36 @@ def arrive(floor: Floor, person: Waiting) -> Floor:
     if person.call in floor.waiting or person.call in floor.taken:
         raise ValueError(f"call {person.call} is on the floor already")
     return replace(floor, waiting={**floor.waiting, person.call: person})
+
+
+def assign(floor: Floor, agent: AgentId, person: Waiting, now: datetime) -> Floor | Refused:
+    """Keep a ready agent for the call that they dial themselves."""
+    known = floor.agents.get(agent)
+    if known is None:
+        return Refused(why=f"agent {agent} is not known")
+    if person.call in floor.waiting or person.call in floor.taken:
+        return Refused(why=f"call {person.call} is on the floor already")
+    reserved = advance(known, Offer(call=person.call), now)
+    if isinstance(reserved, Refused):
+        return reserved
+    return replace(
+        floor,
+        agents={**floor.agents, agent: reserved},
+        taken={**floor.taken, person.call: (agent, person)},
+    )
+
+
+def answered(floor: Floor, call: CallId, now: datetime) -> Floor:
+    """The person whom an agent calls has answered: from now on the bridge is waited for."""
+    held = floor.taken.get(call)
+    if held is None or not held[1].dialing:
+        return floor
+    agent, person = held
+    return replace(
+        floor,
+        agents={**floor.agents, agent: replace(floor.agents[agent], since=now)},
+        taken={**floor.taken, call: (agent, replace(person, dialing=False, since=now))},
+    )
 
 
 def depart(floor: Floor, call: CallId, now: datetime) -> Floor:
@@ -182,7 +214,9 @@ def enforce(floor: Floor, now: datetime) -> tuple[Floor, tuple[Agent, ...]]:
     """
     changed = []
     for agent in floor.agents.values():
-        what = _overdue(floor.rules, agent, now)
+        held = floor.taken.get(agent.call) if agent.call is not None else None
+        dials = held is not None and held[1].dialing
+        what = None if dials else _overdue(floor.rules, agent, now)
         if what is None:
             continue
         moved = signal(floor, agent.id, what, now)

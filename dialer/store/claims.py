@@ -68,22 +68,30 @@ async def claim_due(
             rows += await _due(conn, queue, priority, now, limit - len(rows))
             priority = await _next_priority(conn, queue, priority - 1)
         await _lease(conn, campaign_id, rows, owner, now + lease)
-    return [
-        DueCase(
-            campaign_id=campaign_id,
-            case_id=row.case_id,
-            consumer_id=row.consumer_id,
-            step=row.step,
-            channel=Channel(row.next_channel) if row.next_channel else None,
-            due_at=row.next_at,
-            placed_at=row.placed_at,
-            priority=row.priority,
-            last_outcome=row.last_outcome,
-            list_name=row.list_name,
-            seen_at=row.updated_at,
+    return [_due_case(campaign_id, row, now) for row in rows]
+
+
+async def claim_case(
+    db: Database, campaign_id: str, case_id: str, *, owner: str, now: datetime, lease: timedelta
+) -> DueCase | None:
+    """Lease one case for an agent who calls it, due or not; None where somebody works it."""
+    async with db.write() as conn:
+        found = await conn.execute(
+            select(_TABLE, tables.cases.c.consumer_id)
+            .join(tables.cases, tables.cases.c.id == _TABLE.c.case_id)
+            .where(
+                _TABLE.c.campaign_id == campaign_id,
+                _TABLE.c.case_id == case_id,
+                _TABLE.c.state != WorkState.WORKING,
+                or_(_TABLE.c.lease_until.is_(None), _TABLE.c.lease_until <= now),
+            )
+            .with_for_update(of=_TABLE, skip_locked=True)
         )
-        for row in rows
-    ]
+        row = found.one_or_none()
+        if row is None:
+            return None
+        await _lease(conn, campaign_id, [row], owner, now + lease)
+    return _due_case(campaign_id, row, now)
 
 
 async def release(
@@ -129,6 +137,22 @@ async def plan(db: Database, due: DueCase, follow_up: FollowUp, now: datetime) -
                 .where(ours, _TABLE.c.state == WorkState.DUE)
                 .values(lease_owner=None, lease_until=None)
             )
+
+
+def _due_case(campaign_id: str, row: Row[Any], now: datetime) -> DueCase:
+    return DueCase(
+        campaign_id=campaign_id,
+        case_id=row.case_id,
+        consumer_id=row.consumer_id,
+        step=row.step,
+        channel=Channel(row.next_channel) if row.next_channel else None,
+        due_at=row.next_at or now,
+        placed_at=row.placed_at,
+        priority=row.priority,
+        last_outcome=row.last_outcome,
+        list_name=row.list_name,
+        seen_at=row.updated_at,
+    )
 
 
 async def _next_priority(

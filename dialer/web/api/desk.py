@@ -16,7 +16,9 @@ from dialer.casework.terms import NoTerms
 from dialer.engine.case_script import case_script
 from dialer.engine.desk import NotNow
 from dialer.engine.disposal import NotDisposed
+from dialer.engine.manual import call_case
 from dialer.engine.next_moment import next_moment
+from dialer.engine.previews import Wanted
 from dialer.feed.feed import GAP
 from dialer.model.agent import AgentState
 from dialer.reports.desk_case import DeskCase, before_identity, desk_case
@@ -164,15 +166,36 @@ async def press(request: Request, actor: Works, body: bodies.Keys) -> bodies.Des
     return _now(request, actor)
 
 
+@router.post("/desk/preview", tags=["desk"])
+async def preview(request: Request, actor: Works, body: bodies.PreviewAct) -> bodies.DeskNow:
+    """Call the case that is shown, or skip it: it comes up again later."""
+    with _answering():
+        _floor(services_of(request)).desk.want(actor.name, Wanted(body.act))
+    return _now(request, actor)
+
+
+@router.post("/desk/dial", tags=["desk"])
+async def dial(request: Request, actor: Works, body: bodies.CaseToCall) -> bodies.DeskNow:
+    """Call a case of one's own choice, in a campaign dialed by hand; the gate decides."""
+    services = services_of(request)
+    with _answering():
+        await call_case(services.db, _floor(services).desk, actor.name, body.case_ref)
+    return _now(request, actor)
+
+
 @router.get("/desk/case", tags=["desk"])
 async def get_case(request: Request, actor: Works) -> bodies.Case:
-    """The case of the call on the desk, with script, history and the next lawful moment."""
+    """The case of the call on the desk or of the preview: script, history, next lawful moment."""
     services = services_of(request)
-    screen = _floor(services).desk.view(actor.name).screen
-    if screen is None:
+    view = _floor(services).desk.view(actor.name)
+    if view.screen is not None:
+        case_id, purpose = view.screen.errand.case_id, f"call {view.screen.errand.call_id}"
+    elif view.preview is not None:
+        case_id, purpose = view.preview.due.case_id, "preview"
+    else:
         raise HTTPException(404, "no call is on the desk")
     async with services.db.read() as conn:
-        case = await desk_case(conn, screen.errand.case_id, services.clock.now())
+        case = await desk_case(conn, case_id, services.clock.now())
     if case is None:
         raise HTTPException(404, "there is no such case")
     shown = await debt_shown(request, actor, case.id, None)
@@ -181,7 +204,7 @@ async def get_case(request: Request, actor: Works) -> bodies.Case:
         request,
         consumer_id=case.consumer_id,
         case_id=case.id,
-        purpose=f"call {screen.errand.call_id}",
+        purpose=purpose,
         debt=shown,
     )
     if not shown:

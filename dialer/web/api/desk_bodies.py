@@ -62,6 +62,23 @@ class CallNow(_Document):
     unrecorded: bool = Field(description="the recording is paused")
 
 
+class PreviewNow(BaseModel):
+    """A case before the agent; at `until` it is called by itself, null = on their word alone."""
+
+    case_id: str
+    campaign_id: str
+    since: datetime
+    until: datetime | None
+
+
+class PreviewAct(BaseModel):
+    act: Literal["dial", "skip"]
+
+
+class CaseToCall(BaseModel):
+    case_ref: str = Field(min_length=1, max_length=120)
+
+
 class DeskNow(BaseModel):
     """An agent's desk as it stands."""
 
@@ -75,11 +92,12 @@ class DeskNow(BaseModel):
     calling: bool = Field(description="the agent's phone is being rung")
     registrar: str
     call: CallNow | None
+    preview: PreviewNow | None = None
 
     @classmethod
     def of(cls, view: DeskView, registrar: str) -> DeskNow:
         """The document of a desk."""
-        agent, screen = view.agent, view.screen
+        agent, screen, shown = view.agent, view.screen, view.preview
         call = None
         if screen is not None:
             call = CallNow(
@@ -103,6 +121,13 @@ class DeskNow(BaseModel):
             calling=view.calling,
             registrar=registrar,
             call=call,
+            preview=shown
+            and PreviewNow(
+                case_id=shown.due.case_id,
+                campaign_id=shown.due.campaign_id,
+                since=shown.since,
+                until=shown.until,
+            ),
         )
 
 
