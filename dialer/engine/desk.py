@@ -18,8 +18,8 @@ import structlog
 
 from dialer.engine.lines import Errand, Lines
 from dialer.engine.phones import Phones
-from dialer.engine.prompts import load_music
 from dialer.engine.previews import Preview, Previews, Wanted
+from dialer.engine.prompts import load_music
 from dialer.engine.staffing import SHIFT_END, Staffing
 from dialer.feed.feed import Feed, FeedEvent
 from dialer.model.agent import (

@@ -64,8 +64,10 @@ def _answering() -> Iterator[None]:
 
 
 def _now(request: Request, actor: Actor) -> bodies.DeskNow:
-    floor = _floor(services_of(request))
-    return bodies.DeskNow.of(floor.desk.view(actor.name), floor.registrar)
+    services = services_of(request)
+    floor = _floor(services)
+    view = floor.desk.view(actor.name)
+    return bodies.DeskNow.of(view, floor.registrar, services.clock.now())
 
 
 @router.get("/desk", tags=["desk"])
@@ -260,7 +262,8 @@ async def _send(
     closing = asyncio.create_task(socket.app.state.streams.closing.wait())
     try:
         while not reading.done():
-            view = bodies.DeskNow.of(floor.desk.view(agent), floor.registrar)
+            now = cast(Services, socket.app.state.services).clock.now()
+            view = bodies.DeskNow.of(floor.desk.view(agent), floor.registrar, now)
             await socket.send_text(view.model_dump_json())
             changes.clear()
             changed = asyncio.create_task(changes.wait())

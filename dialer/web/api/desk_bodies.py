@@ -83,6 +83,7 @@ class DeskNow(BaseModel):
     """An agent's desk as it stands."""
 
     agent: str
+    now: datetime
     state: str
     since: datetime
     reason: str | None
@@ -95,7 +96,7 @@ class DeskNow(BaseModel):
     preview: PreviewNow | None = None
 
     @classmethod
-    def of(cls, view: DeskView, registrar: str) -> DeskNow:
+    def of(cls, view: DeskView, registrar: str, now: datetime) -> DeskNow:
         """The document of a desk."""
         agent, screen, shown = view.agent, view.screen, view.preview
         call = None
@@ -112,6 +113,7 @@ class DeskNow(BaseModel):
             )
         return cls(
             agent=agent.id,
+            now=now,
             state=agent.state,
             since=agent.since,
             reason=agent.reason,

@@ -37,17 +37,21 @@ document.addEventListener("DOMContentLoaded", () => {
     if (desk.reason && !desk.calling) line += `: ${word(desk.reason)}`;
     if (desk.wish) line += ` (${box.dataset.then}: ${word(desk.wish)})`;
     const place = document.getElementById("desk-state");
+    if (desk.preview && !desk.call) line = box.dataset.preview;
     if (place.textContent !== line) place.textContent = line;
-    box.dataset.state = desk.state;
+    box.dataset.state = desk.preview ? "preview" : desk.state;
+    tick();
     tell("desk-told", desk.told);
     document.querySelectorAll("[data-in]").forEach((part) => {
-      part.hidden = desk.calling || !part.dataset.in.split(" ").includes(desk.state);
+      const states = part.dataset.in.split(" ");
+      const here = states.includes(desk.state) || (desk.preview && states.includes("preview"));
+      part.hidden = desk.calling || !here;
     });
     const call = desk.call || {};
     press("hold", call.held);
     press("mute", call.muted);
     press("recording", call.unrecorded);
-    showCase(desk.call);
+    showCase(desk.call || desk.preview);
   }
 
   function press(name, on) {
@@ -55,7 +59,7 @@ document.addEventListener("DOMContentLoaded", () => {
   }
 
   async function showCase(call) {
-    const id = call ? call.call_id : null;
+    const id = call ? call.call_id || `preview ${call.case_id}` : null;
     if (id === shown) return;
     shown = id;
     if (id === null) {
@@ -87,6 +91,8 @@ document.addEventListener("DOMContentLoaded", () => {
     ready: () => ask("ready"),
     break: () => ask("break", { reason: document.getElementById("desk-break").value }),
     "log-out": () => ask("log-out"),
+    dial: () => ask("preview", { act: "dial" }),
+    skip: () => ask("preview", { act: "skip" }),
     "hang-up": () => ask("call/hang-up"),
     hold: () => ask("call/hold", { on: !desk.call.held }),
     mute: () => ask("call/mute", { on: !desk.call.muted }),
@@ -104,6 +110,34 @@ document.addEventListener("DOMContentLoaded", () => {
     if (digits) ask("call/keys", { digits });
   });
 
+  const ref = document.getElementById("desk-ref");
+  ref.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !ref.value.trim()) return;
+    ask("dial", { case_ref: ref.value.trim() });
+    ref.value = "";
+    ref.blur();
+  });
+
+  // How long the agent has been so, or how long is left of a preview, by the server's clock.
+  let ahead = 0;
+  function tick() {
+    const place = document.getElementById("desk-clock");
+    if (!desk || desk.state === "offline") {
+      place.textContent = "";
+      return;
+    }
+    const now = Date.now() + ahead;
+    const preview = desk.preview;
+    const until = preview && preview.until;
+    const ms = until ? Date.parse(until) - now : now - Date.parse((preview || desk).since);
+    const s = Math.max(0, Math.floor(ms / 1000));
+    const two = (n) => String(n).padStart(2, "0");
+    const hours = Math.floor(s / 3600);
+    const rest = `${hours ? two(Math.floor(s / 60) % 60) : Math.floor(s / 60)}:${two(s % 60)}`;
+    place.textContent = hours ? `${hours}:${rest}` : rest;
+  }
+  setInterval(tick, 500);
+
   document.addEventListener("keydown", (event) => {
     const form = document.getElementById("disposition");
     if (event.key === "Enter" && event.ctrlKey && form) {
@@ -111,7 +145,16 @@ document.addEventListener("DOMContentLoaded", () => {
       return;
     }
     const writing = event.target.closest("input:not([type=radio], [type=checkbox]), textarea, select");
+    if (writing && event.key === "Escape") event.target.blur();
     if (writing || event.ctrlKey || event.altKey || event.metaKey) return;
+    const field = [...document.querySelectorAll("[data-focus]")].find(
+      (one) => one.dataset.focus === event.key && one.offsetParent !== null,
+    );
+    if (field) {
+      event.preventDefault();
+      field.focus();
+      return;
+    }
     const button = [...document.querySelectorAll("[data-key]")].find(
       (one) => one.dataset.key === event.key && !one.hidden,
     );
@@ -135,7 +178,11 @@ document.addEventListener("DOMContentLoaded", () => {
       retry = RETRY_MS;
       live("on");
     };
-    socket.onmessage = (message) => show(JSON.parse(message.data));
+    socket.onmessage = (message) => {
+      const next = JSON.parse(message.data);
+      ahead = Date.parse(next.now) - Date.now();
+      show(next);
+    };
     socket.onclose = (event) => {
       live("lost");
       if (event.code === SIGNED_OUT) {
