@@ -58,7 +58,6 @@ class CampaignSettings:
     weights: how many cases are taken from each list before the next one has its turn; a list that
         is not named has 1.
     quotas: what may be reached a day.
-    best_hour: further calls to a number are put to the hour that answers best.
     takes_calls: people of the campaign who call back reach its agents.
     """
 
@@ -70,7 +69,6 @@ class CampaignSettings:
     caller_ids: tuple[str, ...] = ()
     weights: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     quotas: tuple[Quota, ...] = ()
-    best_hour: bool = False
     takes_calls: bool = True
 
     def document(self) -> dict[str, Any]:
@@ -182,6 +180,5 @@ _READERS: Mapping[str, Callable[[str, Any], Any]] = {
     "caller_ids": _numbers,
     "weights": _weights,
     "quotas": _quotas,
-    "best_hour": _flag,
     "takes_calls": _flag,
 }

@@ -176,7 +176,7 @@ def _document(entered: dict[str, str]) -> dict[str, Any]:
         "quotas": quotas,
         **{
             name: entered.get(name) == "on"
-            for name in ("needs_language", "needs_licence", "best_hour", "takes_calls")
+            for name in ("needs_language", "needs_licence", "takes_calls")
         },
     }
 

@@ -23,7 +23,6 @@ FULL = CampaignSettings(
     caller_ids=("+12125550100", "+13055550100"),
     weights={"new": 3, "old": 1},
     quotas=(Quota(by=QuotaBy.REGION, value="OH", of=QuotaOf.CALLS, most=40),),
-    best_hour=True,
     takes_calls=False,
 )
 
@@ -43,7 +42,7 @@ def test_settings_come_back_as_they_were() -> None:
         ({"weights": {"new": 0}}, "weights.new"),
         ({"quotas": [{"by": "moon", "value": "x", "of": "calls", "most": 1}]}, r"quotas\[0\]"),
         ({"quotas": [{"by": "list"}]}, r"quotas\[0\]"),
-        ({"best_hour": "yes"}, "best_hour"),
+        ({"takes_calls": "yes"}, "takes_calls"),
     ],
 )
 def test_a_wrong_setting_is_named(document: dict[str, object], named: str) -> None:
