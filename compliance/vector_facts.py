@@ -22,6 +22,7 @@ from compliance.holidays import WEEKDAYS
 from compliance.vector_reading import Reader
 
 _DAWN = datetime(1970, 1, 1, tzinfo=UTC)
+_SPOKEN = re.compile(r"\b(\d{1,2})(?::(\d\d))? ?([ap])\.?m\b\.?", re.I)
 _CLOCK = r"(\d\d:\d\d)"
 _BETWEEN = re.compile(rf"{_CLOCK} ?(?:and|to|until|-) ?{_CLOCK}")
 _AFTER = re.compile(rf"\b(?:after|from) {_CLOCK}")
@@ -149,6 +150,7 @@ def _consent(reader: Reader, name: str, draft: Draft) -> None:
 
 def _named_hours(scope: str) -> tuple[time | None, time | None]:
     """The hours that the consumer's words name; one time of day stands for half an hour."""
+    scope = _SPOKEN.sub(_clock, scope)
     if found := _BETWEEN.search(scope):
         return time.fromisoformat(found[1]), time.fromisoformat(found[2])
     if found := _AFTER.search(scope):
@@ -160,6 +162,12 @@ def _named_hours(scope: str) -> tuple[time | None, time | None]:
         end = datetime.combine(date(2000, 1, 1), opens) + timedelta(minutes=_NAMED_MINUTES)
         return opens, end.time() if end.day == 1 else None
     return None, None
+
+
+def _clock(spoken: re.Match[str]) -> str:
+    """A time of day as people say it, 9:30 p.m., by the 24-hour clock."""
+    hour = int(spoken[1]) % 12 + (12 if spoken[3] in "pP" else 0)
+    return f"{hour:02}:{spoken[2] or '00'}"
 
 
 def _named_dates(scope: str) -> tuple[date, ...]:

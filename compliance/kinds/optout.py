@@ -27,6 +27,9 @@ FIELDS: Mapping[str, fields.Field] = {
     "grace_business_days": fields.number(
         "outer limit for honouring it, in days of Monday to Friday", default=0
     ),
+    "of_any": fields.words(
+        "a refusal on any of these channels is one of this channel too", tuple(Channel)
+    ),
     "confirmation_minutes": fields.number(
         "the one confirming message must go out so soon; absent = at any time", minimum=1
     ),
@@ -39,6 +42,7 @@ class OptOutClause(Clause):
 
     grace_business_days: int
     confirmation: timedelta | None
+    of_any: tuple[Channel, ...]
 
     def read(self, rule: Rule, case: Case) -> Reading | None:
         """Closed from the refusal (and the grace) on, until it is lifted."""
@@ -53,12 +57,12 @@ class OptOutClause(Clause):
         return Reading(closed=Fixed(*spans), reason=f"the consumer refused {medium} here")
 
     def _refusals(self, case: Case) -> Iterator[Span]:
-        media, point = _media(case.request.channel), case.request.contact_point
+        media, point = _media(case.request.channel) + self.of_any, case.request.contact_point
         for o in case.facts.opt_outs:
             if o.channel in media and o.contact_point in (None, point):
                 yield o.received_at or EARLIEST, o.lifted_at or FAR
         word = bits.IN | bits.OPT_OUT_WORD | bits.SAME_NUMBER
-        on_these = sum(bits.CHANNEL_BIT[c] for c in media)
+        on_these = sum(bits.CHANNEL_BIT[c] for c in set(media))
         for at, mask in case.wishes():
             if (
                 mask & on_these
@@ -114,4 +118,5 @@ def build(values: dict[str, Any], channels: frozenset[Channel]) -> OptOutClause:
     return OptOutClause(
         grace_business_days=values["grace_business_days"],
         confirmation=None if minutes is None else timedelta(minutes=minutes),
+        of_any=tuple(Channel(c) for c in values["of_any"]),
     )

@@ -1061,6 +1061,28 @@ CONSENT = [
     ),
 ]
 
+SAID = [
+    ("call me at 9:30 p.m.", "06-10 21:40", True),
+    ("call me at 9:30 p.m.", "06-10 22:00", False),
+    ("calls after 9 pm", "06-10 23:50", True),
+    ("calls between 09:00 PM and 10:00 PM", "06-10 21:59", True),
+    ("calls before 7:30 am", "06-10 07:10", True),
+    ("calls before 7:30 am", "06-10 07:40", False),
+    ("text me after 21:00", "06-10 21:40", False),
+    ("do call, any time", "06-10 21:40", False),
+    ("calls at 12 a.m.", "06-10 00:20", True),
+]
+CONSENT += [
+    case(
+        f"{words}: {at}",
+        "12 CFR 1006.6(b)(4)(i)",
+        at,
+        "allow US-REGF-CONSENT" if ok else "deny US-REGF-HOURS",
+        opens=None if ok else ("06-10 08:00" if at < "06-10 12" else "06-11 08:00"),
+        facts=call_back(words, "2026-06-09T14:00:00Z"),
+    )
+    for words, at, ok in SAID
+]
 BARRED = {
     "consent": [
         {"scope": "calls at 22:00", "given_to": "collector", "at": "2026-06-10T01:12:00Z"},

@@ -535,6 +535,35 @@ TCPA = [
     ),
 ]
 
+TCPA += [
+    tcpa(
+        "STOP to a text in 2026 leaves recorded calls their consent",
+        "47 CFR 64.1200(a)(10); DA 26-12",
+        "2026-12-15 11:00",
+        "allow",
+        history="11-02 11:00 sms STOP in",
+        facts={**MOBILE, "tcpa_consent": True},
+        mode="prerecorded",
+    ),
+    tcpa(
+        "from 31 January 2027 one revocation is for all",
+        "47 CFR 64.1200(a)(10); DA 26-12",
+        "2027-02-15 11:00",
+        "deny US-TCPA-REVOKE",
+        history="12-15 11:00 sms STOP in",
+        facts={**MOBILE, "tcpa_consent": True},
+        mode="prerecorded",
+    ),
+    tcpa(
+        "from 31 January 2027 too an agent may call",
+        "47 CFR 64.1200(a)(10): consent is what was revoked",
+        "2027-02-15 11:00",
+        "allow",
+        history="12-15 11:00 sms STOP in",
+        facts=MOBILE,
+    ),
+]
+
 bk = table("us.bankruptcy us.regf", "third_party_collector", "America/New_York").case
 PETITION = {"bankruptcy": {"filed": "2026-06-08", "notice_at": "2026-06-09T14:00:00Z"}}
 BANKRUPTCY = [

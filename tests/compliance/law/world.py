@@ -312,6 +312,7 @@ ONTARIO = [
 qc = table("ca.qc", "third_party_collector", "America/Toronto", province="QC").case
 bc = table("ca.bc", "third_party_collector", "America/Vancouver", province="BC").case
 ab = table("ca.ab", "third_party_collector", "America/Edmonton", province="AB").case
+adad = table("ca.crtc", "third_party_collector", "America/Toronto").case
 frfi = table("ca.frfi", "bank", "America/Toronto").case
 nb = table("ca.nb", "creditor", "America/Moncton").case
 QC = "CQLR c. R-2.2; OPC"
@@ -356,7 +357,6 @@ CANADA = [
         "BPCPA s. 116 ff.",
         "06-10 10:00",
         "deny CA-BC-HOURS",
-        opens="2027-06-01 07:00",
         history="06-01 10:00 call no_answer number=N4",
         facts={"number_kinds": {"N4": "workplace"}},
         number="N4",
@@ -382,6 +382,15 @@ CANADA = [
             ]
         },
     ),
+    adad(
+        "a recorded message at 08:30",
+        "UTR part IV",
+        "06-10 08:30",
+        "deny CA-CRTC-ADAD",
+        opens="06-10 09:00",
+        mode="prerecorded",
+    ),
+    adad("an agent's call at 08:30", "UTR part III: not for collecting", "06-10 08:30", "allow"),
     frfi(
         "a bank on Remembrance Day",
         "SOR/2021-181",
