@@ -189,6 +189,15 @@ class Desk:
         now = self._clock.now()
         self._become(rules.dismiss(self._floor, agents, reason=reason, told=told, now=now))
 
+    def has(self, name: str, case_id: str) -> bool:
+        """Whether the agent has the case before them: in a call, its wrap-up or a preview."""
+        screen, preview = self._screens.get(AgentId(name)), self.previews.of(name)
+        before = (
+            None if screen is None else screen.errand.case_id,
+            None if preview is None else preview.due.case_id,
+        )
+        return case_id in before
+
     def view(self, name: str) -> DeskView:
         """The agent's desk as it stands."""
         agent = AgentId(name)

@@ -96,6 +96,13 @@ async def list_all(conn: AsyncConnection) -> list[Campaign]:
     return [_campaign(row) for row in await conn.execute(select(_TABLE).order_by(_TABLE.c.name))]
 
 
+async def of_case(conn: AsyncConnection, case_id: str) -> frozenset[str]:
+    """The ids of the campaigns that a case is in."""
+    placed = tables.campaign_cases
+    found = await conn.execute(select(placed.c.campaign_id).where(placed.c.case_id == case_id))
+    return frozenset(found.scalars())
+
+
 async def start(db: Database, campaign_id: str, *, now: datetime, by: str | None = None) -> None:
     """Start or resume. Held cases are looked at again: a pack or a fact may have changed."""
     table = tables.campaign_cases

@@ -1,4 +1,4 @@
-"""Which campaigns an account sees: an agent those of their teams and those of every team."""
+"""What an account sees: an agent the campaigns of their teams and of every team, with the cases."""
 
 from __future__ import annotations
 
@@ -21,3 +21,16 @@ async def seen_by(request: Request, actor: Actor) -> frozenset[str] | None:
         for campaign in known
         if campaign.settings.team is None or campaign.settings.team in teams
     )
+
+
+async def sees_case(request: Request, actor: Actor, case_id: str) -> bool:
+    """Whether the actor sees a case: an agent one of their campaigns, of none, or on their desk."""
+    seen = await seen_by(request, actor)
+    services = services_of(request)
+    if seen is None or (
+        services.floor is not None and services.floor.desk.has(actor.name, case_id)
+    ):
+        return True
+    async with services.db.read() as conn:
+        theirs = await campaigns.of_case(conn, case_id)
+    return not theirs or bool(theirs & seen)

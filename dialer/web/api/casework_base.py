@@ -15,8 +15,21 @@ from dialer.store.case_rows import CaseRow, read_case
 from dialer.store.identity import TooManyTries, verified
 from dialer.web.auth import Permission, may, require, services_of
 from dialer.web.looking import add_to_look
+from dialer.web.scope import sees_case
 
-Works = Annotated[Actor, Depends(require(Permission.WORK_CASES))]
+_may_work = require(Permission.WORK_CASES)
+
+
+async def works(request: Request) -> Actor:
+    """Who may work the case of the path; to an agent another team's case is not there: 404."""
+    actor = await _may_work(request)
+    case_id = request.path_params.get("case_id")
+    if case_id is not None and not await sees_case(request, actor, case_id):
+        raise HTTPException(404, f"there is no case {case_id}")
+    return actor
+
+
+Works = Annotated[Actor, Depends(works)]
 Decides = Annotated[Actor, Depends(require(Permission.DECIDE_CASES))]
 Pays = Annotated[Actor, Depends(require(Permission.RECORD_PAYMENTS))]
 

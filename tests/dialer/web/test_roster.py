@@ -103,7 +103,7 @@ async def test_settings_are_set_on_the_page_with_vicidials_names_beside(tmp_path
 
 async def test_an_agent_sees_the_campaigns_of_their_teams_alone(tmp_path: Path) -> None:
     async with console(tmp_path) as c:
-        await c.scene.campaign("progressive", 1, run=False)
+        [one] = await c.scene.campaign("progressive", 1, run=False)
         async with c.scene.db.read() as conn:
             [campaign] = await campaigns.list_all(conn)
         morgan, ada = await c.enter("morgan", Role.SUPERVISOR), await c.enter("ada", Role.AGENT)
@@ -115,8 +115,12 @@ async def test_an_agent_sees_the_campaigns_of_their_teams_alone(tmp_path: Path) 
         assert (await ada.get(f"/campaigns/{campaign.id}", headers=PAGE)).status_code == 404
         assert campaign.name not in (await ada.get("/campaigns", headers=PAGE)).text
         assert campaign.name not in (await ada.get("/attempts", headers=PAGE)).text
+        for path in (f"/api/v1/cases/{one.case}", f"/cases/{one.case}"):
+            assert (await ada.get(path, headers=PAGE)).status_code == 404
+        assert (await morgan.get(f"/api/v1/cases/{one.case}")).status_code == 200
         assert len((await morgan.get("/api/v1/campaigns")).json()) == 1
         await morgan.put("/api/v1/roster/agents/ada", json={"teams": ["card"]})
+        assert (await ada.get(f"/api/v1/cases/{one.case}")).status_code == 200
         assert len((await ada.get("/api/v1/campaigns")).json()) == 1
         await morgan.aclose()
         await ada.aclose()
