@@ -39,6 +39,7 @@ class Permission(StrEnum):
     SEE_ATTEMPTS = "see_attempts"
     SEE_DECISIONS = "see_decisions"
     FIND_PEOPLE = "find_people"
+    SEE_NAMES = "see_names"  # of consumers, whole
     SEE_NUMBERS = "see_numbers"  # whole, not masked
     SEE_LEDGER = "see_ledger"
     EXPORT_LEDGER = "export_ledger"
@@ -63,6 +64,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
         {
             _P.SEE_CAMPAIGNS,
             _P.SEE_ATTEMPTS,
+            _P.SEE_NAMES,
             _P.SEE_PACKS,
             _P.WORK_DESK,
             _P.WORK_CASES,
@@ -76,6 +78,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
             _P.SEE_ATTEMPTS,
             _P.SEE_DECISIONS,
             _P.FIND_PEOPLE,
+            _P.SEE_NAMES,
             _P.SEE_LEDGER,
             _P.SEE_PACKS,
             _P.WORK_CASES,
@@ -94,6 +97,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
             _P.SEE_ATTEMPTS,
             _P.SEE_DECISIONS,
             _P.FIND_PEOPLE,
+            _P.SEE_NAMES,
             _P.SEE_NUMBERS,
             _P.SEE_LEDGER,
             _P.EXPORT_LEDGER,

@@ -19,6 +19,11 @@ def mask(value: str) -> str:
     return f"{value[:2]} ••• {value[-SHOWN:]}"
 
 
+def mask_name(name: str) -> str:
+    """The first sign of each word of a name."""
+    return " ".join(f"{word[:1]}••" for word in name.split())
+
+
 def mask_within(value: object) -> object:
     """A document of JSON values with every phone number and e-mail address in it masked."""
     match value:

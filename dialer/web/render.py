@@ -22,7 +22,7 @@ from dialer.web.auth import (
 )
 from dialer.web.i18n import LANGUAGES, Format, Language, language_of, zone_of
 from dialer.web.labels import label
-from dialer.web.masking import mask
+from dialer.web.masking import mask, mask_name
 
 HERE = Path(__file__).parent
 TEMPLATES = HERE / "templates"
@@ -55,6 +55,7 @@ def render(
             languages=LANGUAGES.values(),
             now=services.clock.now(),
             path=request.url.path,
+            named=mask_name if actor is None or not may(actor, Permission.SEE_NAMES) else str,
             show=mask if actor is None or not may(actor, Permission.SEE_NUMBERS) else str,
             **{
                 "there": request.url.path + (f"?{request.url.query}" if request.url.query else ""),

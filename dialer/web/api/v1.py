@@ -20,7 +20,7 @@ from dialer.web.api import models
 from dialer.web.auth import SESSION_COOKIE, Permission, may, require, services_of
 from dialer.web.control import CampaignAction, control
 from dialer.web.cursor import read_cursor, write_cursor
-from dialer.web.masking import mask, mask_within
+from dialer.web.masking import mask, mask_name, mask_within
 from dialer.web.problems import PROBLEM_RESPONSES
 from dialer.web.scope import seen_by
 
@@ -204,7 +204,9 @@ def _inputs(actor: Actor, detail: DecisionDetail) -> dict[str, object]:
 
 
 def _shown(actor: Actor, row: Any) -> Any:
-    """The row with its number masked where the role does not see numbers."""
-    if may(actor, Permission.SEE_NUMBERS):
-        return row
-    return replace(row, address=mask(row.address))
+    """The row with the number and the name masked where the role does not see them."""
+    if not may(actor, Permission.SEE_NUMBERS):
+        row = replace(row, address=mask(row.address))
+    if not may(actor, Permission.SEE_NAMES):
+        row = replace(row, consumer=mask_name(row.consumer))
+    return row
