@@ -142,13 +142,15 @@ def _engine(url: str) -> AsyncEngine:
         if not parsed.database or parsed.database == ":memory:":
             raise ValueError("the case store needs a SQLite file, not memory")
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_async_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_S})
+        engine = create_async_engine(
+            parsed, connect_args={"timeout": BUSY_TIMEOUT_S}, hide_parameters=True
+        )
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine
     if parsed.get_backend_name() != "postgresql":
         raise ValueError(f"the case store is SQLite or PostgreSQL, not {parsed.drivername}")
-    return create_async_engine(parsed, pool_size=10, max_overflow=10)
+    return create_async_engine(parsed, pool_size=10, max_overflow=10, hide_parameters=True)
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:

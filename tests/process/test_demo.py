@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import signal
@@ -30,15 +31,25 @@ def attempts(folder: Path, where: str = "1") -> list[Any]:
         return found.fetchall()
 
 
-def run(command: Sequence[str]) -> None:
-    subprocess.run(command, check=True, timeout=100, stdout=subprocess.DEVNULL)
+def run(command: Sequence[str]) -> str:
+    """Run it to its end; what it logged and said."""
+    done = subprocess.run(
+        command,
+        check=True,
+        timeout=100,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    return done.stdout
 
 
 @pytest.mark.timeout(240)
 @pytest.mark.peer("soxi")
 def test_the_demo_contacts_lawfully_and_the_far_side_counts_the_same(tmp_path: Path) -> None:
     summary = tmp_path / "out.json"
-    run(demo(tmp_path / "store", summary, 12))
+    told = run(demo(tmp_path / "store", summary, 12))
+    assert _nobody_in(told, tmp_path / "store" / "portfolio")
     found = json.loads(summary.read_text("utf-8"))
     assert all(found["attempts"][channel] > 0 for channel in ("call", "sms", "email"))
     assert found["wire"]["sip_invites"] == found["attempts"]["call"]
@@ -71,6 +82,18 @@ def test_after_a_kill_nothing_is_lost_nothing_stays_open(tmp_path: Path) -> None
     assert before <= after.keys()
     assert [row for row in after.values() if row[2] != "closed"] == []
     assert json.loads(summary.read_text("utf-8"))["ledger"]["verified"]
+
+
+def _nobody_in(told: str, portfolio: Path) -> bool:
+    """Whether no line names a sample person, or has a number, mailbox or street of one."""
+    with next(portfolio.glob("cases*.csv")).open(encoding="utf-8-sig", newline="") as file:
+        people = list(csv.DictReader(file))
+    own = ("full_name", "phone", "phone_2", "phone_3", "phone_4", "phone_5", "email", "address")
+    values = {row[column] for row in people for column in own if row.get(column)}
+    assert len(values) > len(people)
+    found = [value for value in values if value in told or value.lstrip("+") in told]
+    assert found == []
+    return True
 
 
 def _open_calls(store: Path) -> bool:
