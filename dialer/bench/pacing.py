@@ -18,7 +18,7 @@ async def run(
     """Simulate whole shifts with every pacer."""
     return Result(
         name="pacing",
-        about="simulated shifts of eight hours and of one: the pacer beside progressive, fixed ratios and "
-        "VICIdial's adaptive modes",
+        about="simulated shifts of eight hours and of one: the pacer beside progressive, fixed "
+        "ratios and VICIdial's adaptive modes",
         rows=list(bench_rows(scenarios, seeds, pacers, timer=perf_counter)),
     )
