@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 from typing import Any, TypeVar, overload
 
 from compliance.fields import minute_of_day
 
 E = TypeVar("E", bound=StrEnum)
-_REQUIRED: Any = object()
+T = TypeVar("T")
+
+
+class _Required(Enum):
+    """Stands where a field has no default."""
+
+    REQUIRED = auto()
+
+
+_REQUIRED = _Required.REQUIRED
 
 
 class VectorError(ValueError):
@@ -45,13 +54,20 @@ class Reader:
         """The fields that are there."""
         return list(self._value)
 
-    def _get(self, field: str, default: Any) -> Any:
+    def _get(self, field: str) -> Any:
+        """What the field holds; None where it is not there."""
         self._asked.add(field)
-        if self._value.get(field) is None:
-            if default is _REQUIRED:
-                raise self.error(field, "is missing")
-            return _REQUIRED
-        return self._value[field]
+        return self._value.get(field)
+
+    def _missing(self, field: str, default: T | _Required) -> T:
+        """What stands for a field that is not there."""
+        if isinstance(default, _Required):
+            raise self.error(field, "is missing")
+        return default
+
+    def _required(self, field: str) -> Any:
+        value = self._get(field)
+        return self._missing(field, _REQUIRED) if value is None else value
 
     def skip(self, *fields: str) -> None:
         """Fields that are for people."""
@@ -70,20 +86,22 @@ class Reader:
     @overload
     def text(self, field: str, *, default: None) -> str | None: ...
 
-    def text(self, field: str, *, default: Any = _REQUIRED) -> str | None:
+    def text(self, field: str, *, default: str | _Required | None = _REQUIRED) -> str | None:
         """A text."""
-        value = self._get(field, default)
-        if value is _REQUIRED:
-            return default  # type: ignore[no-any-return]
+        value = self._get(field)
+        if value is None:
+            return self._missing(field, default)
         if not isinstance(value, str) or not value:
             raise self.error(field, "text is needed")
         return value
 
-    def texts(self, field: str, *, default: Any = _REQUIRED) -> tuple[str, ...]:
+    def texts(
+        self, field: str, *, default: tuple[str, ...] | _Required = _REQUIRED
+    ) -> tuple[str, ...]:
         """A list of texts."""
-        value = self._get(field, default)
-        if value is _REQUIRED:
-            return default  # type: ignore[no-any-return]
+        value = self._get(field)
+        if value is None:
+            return self._missing(field, default)
         if not isinstance(value, list) or not all(isinstance(v, str) and v for v in value):
             raise self.error(field, "a list of texts is needed")
         return tuple(value)
@@ -95,18 +113,18 @@ class Reader:
     @overload
     def flag(self, field: str, *, default: None) -> bool | None: ...
 
-    def flag(self, field: str, *, default: Any = _REQUIRED) -> bool | None:
+    def flag(self, field: str, *, default: bool | _Required | None = _REQUIRED) -> bool | None:
         """True or false."""
-        value = self._get(field, default)
-        if value is _REQUIRED:
-            return default  # type: ignore[no-any-return]
+        value = self._get(field)
+        if value is None:
+            return self._missing(field, default)
         if not isinstance(value, bool):
             raise self.error(field, "true or false is needed")
         return value
 
     def number(self, field: str) -> int:
         """A whole number that is not negative."""
-        value = self._get(field, _REQUIRED)
+        value = self._required(field)
         if not isinstance(value, int) or isinstance(value, bool) or value < 0:
             raise self.error(field, "a whole number is needed")
         return value
@@ -116,11 +134,13 @@ class Reader:
     @overload
     def choice(self, field: str, kind: type[E], *, default: None) -> E | None: ...
 
-    def choice(self, field: str, kind: type[E], *, default: Any = _REQUIRED) -> E | None:
+    def choice(
+        self, field: str, kind: type[E], *, default: _Required | None = _REQUIRED
+    ) -> E | None:
         """One word of a closed list."""
-        value = self._get(field, default)
-        if value is _REQUIRED:
-            return default  # type: ignore[no-any-return]
+        value = self._get(field)
+        if value is None:
+            return self._missing(field, default)
         try:
             return kind(value)
         except ValueError:
@@ -131,11 +151,11 @@ class Reader:
     @overload
     def instant(self, field: str, *, default: None) -> datetime | None: ...
 
-    def instant(self, field: str, *, default: Any = _REQUIRED) -> datetime | None:
+    def instant(self, field: str, *, default: _Required | None = _REQUIRED) -> datetime | None:
         """An instant with its offset, as UTC."""
-        value = self._get(field, default)
-        if value is _REQUIRED:
-            return default  # type: ignore[no-any-return]
+        value = self._get(field)
+        if value is None:
+            return self._missing(field, default)
         try:
             at = datetime.fromisoformat(value)
         except (TypeError, ValueError):
@@ -149,40 +169,49 @@ class Reader:
     @overload
     def day(self, field: str, *, default: None) -> date | None: ...
 
-    def day(self, field: str, *, default: Any = _REQUIRED) -> date | None:
+    def day(self, field: str, *, default: _Required | None = _REQUIRED) -> date | None:
         """A local date."""
-        value = self._get(field, default)
-        if value is _REQUIRED:
-            return default  # type: ignore[no-any-return]
+        value = self._get(field)
+        if value is None:
+            return self._missing(field, default)
         return self._day(field, value)
 
     def _day(self, field: str, value: object) -> date:
         try:
-            return date.fromisoformat(value)  # type: ignore[arg-type]
-        except (TypeError, ValueError):
-            raise self.error(field, f"{value!r} is not a date") from None
+            if isinstance(value, str):
+                return date.fromisoformat(value)
+        except ValueError:
+            pass
+        raise self.error(field, f"{value!r} is not a date")
 
-    def days(self, field: str, *, default: Any = _REQUIRED) -> tuple[date, ...]:
+    def days(
+        self, field: str, *, default: tuple[str, ...] | _Required = _REQUIRED
+    ) -> tuple[date, ...]:
         """A list of local dates."""
         return tuple(self._day(field, v) for v in self.texts(field, default=default))
 
     def clock(self, field: str) -> time | None:
         """A local time of day; None is the midnight that ends the day (24:00)."""
         try:
-            minute = minute_of_day(self._get(field, _REQUIRED))
+            minute = minute_of_day(self._required(field))
         except ValueError as error:
             raise self.error(field, str(error)) from error
         return None if minute == 1440 else time(minute // 60, minute % 60)
 
-    def child(self, field: str, *, default: Any = _REQUIRED) -> Reader:
+    def child(self, field: str, *, default: dict[str, Any] | _Required = _REQUIRED) -> Reader:
         """An object within."""
-        value = self._get(field, default)
-        return Reader(self._vector, self._name(field), default if value is _REQUIRED else value)
+        value = self._get(field)
+        if value is None:
+            value = self._missing(field, default)
+        return Reader(self._vector, self._name(field), value)
 
-    def children(self, field: str, *, default: Any = _REQUIRED) -> Iterator[Reader]:
+    def children(
+        self, field: str, *, default: list[Any] | _Required = _REQUIRED
+    ) -> Iterator[Reader]:
         """The objects of a list within."""
-        value = self._get(field, default)
-        items = default if value is _REQUIRED else value
+        items = self._get(field)
+        if items is None:
+            items = self._missing(field, default)
         if not isinstance(items, list):
             raise self.error(field, "a list is needed")
         for number, item in enumerate(items):
@@ -190,7 +219,7 @@ class Reader:
 
     def groups(self, field: str) -> tuple[tuple[str, ...], ...]:
         """A list of lists of texts."""
-        value = self._get(field, _REQUIRED)
+        value = self._required(field)
         if not isinstance(value, list):
             raise self.error(field, "a list of lists is needed")
         for group in value:

@@ -166,8 +166,9 @@ def demo(
 
 
 @app.command("import")
-def import_command(  # noqa: PLR0917 - each is an option of the command line
+def import_command(
     file: Path,
+    *,
     campaign: str | None = None,
     mapping: Annotated[Path | None, typer.Option(help="TOML that renames columns.")] = None,
     dry_run: bool = False,

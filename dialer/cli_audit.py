@@ -53,7 +53,8 @@ def mount(app: typer.Typer, *, packs: typer.Typer, ledger: typer.Typer) -> None:
     app.add_typer(proof_app, name="proof")
 
 
-def replay(  # noqa: PLR0917 - each is an option of the command line
+def replay(
+    *,
     since: From = None,
     until: To = None,
     sample: Annotated[int | None, typer.Option(min=1, help="Draw so many of them.")] = None,
@@ -144,7 +145,8 @@ def ledger_root_command(as_json: AsJson = False) -> None:
     show({"root": root}, as_json=as_json)
 
 
-def closing(  # noqa: PLR0917 - each is an option of the command line
+def closing(
+    *,
     carrier: Annotated[
         Path | None, typer.Option(help="Call records, JSON or Asterisk CSV.")
     ] = None,
@@ -244,8 +246,9 @@ def pressure(
 
 
 @proof_app.callback()
-def proof(  # noqa: PLR0917 - each is an option of the command line
+def proof(
     ctx: typer.Context,
+    *,
     person: Annotated[str | None, typer.Option(help="The person's id.")] = None,
     case: Annotated[str | None, typer.Option(help="A case's id, or the creditor's own.")] = None,
     since: From = None,

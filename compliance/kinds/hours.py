@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
+from types import EllipsisType
 from typing import Any
 
 from compliance import fields, holidays
@@ -69,15 +70,15 @@ class Table:
     """Open minutes of the day for Monday to Sunday, and for holidays (`...` = as the weekday)."""
 
     week: tuple[tuple[int, int] | None, ...]
-    holiday: Any
+    holiday: tuple[int, int] | EllipsisType | None
     holidays: tuple[str, ...]
 
     def open_minutes(self, ordinal: int, extra: frozenset[date]) -> tuple[int, int] | None:
         """The open minutes [from, to) of a local date, or None where it is closed all day."""
-        if self.holiday is not ...:
+        if not isinstance(self.holiday, EllipsisType):
             day = date.fromordinal(ordinal)
             if day in extra or day in holidays.days(self.holidays, day.year):
-                return self.holiday  # type: ignore[no-any-return]
+                return self.holiday
         return self.week[(ordinal + 6) % 7]
 
 

@@ -27,7 +27,8 @@ class _Socket(asyncio.DatagramProtocol):
         self._relay = relay
         self._front = front
 
-    def connection_made(self, transport: asyncio.DatagramTransport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.DatagramTransport)
         self.transport = transport
         self.port = transport.get_extra_info("sockname")[1]
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 from dialer.pacing.snapshot import PacerContext, PacerEvent, Snapshot
 
 
-class CountingPacer:
+class CountingPacer(ABC):
     """A mode whose number follows from the snapshot alone."""
 
     name = "counting"
@@ -16,9 +17,9 @@ class CountingPacer:
         self.ctx = ctx
         self._last: dict[str, Any] = {}
 
+    @abstractmethod
     def wanted(self, snap: Snapshot) -> int:
         """Calls that the mode wants to launch, before the room is looked at."""
-        raise NotImplementedError
 
     def step(self, now: float, snap: Snapshot) -> int:
         wanted = self.wanted(snap)
