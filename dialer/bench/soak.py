@@ -27,8 +27,8 @@ from dialer.bench.floor import Floor, open_floor
 from dialer.bench.people import add_people, new_campaign
 from dialer.bench.relay import Relay, open_relay
 from dialer.bench.result import BenchFailed, Result
-from dialer.engine.desk import NotNow
 from dialer.engine.disposal import Said
+from dialer.engine.screens import NotNow
 from dialer.model.agent import AgentState
 from dialer.model.disposition import Code
 from dialer.store import campaigns, tables
@@ -266,13 +266,13 @@ async def _talk(floor: Floor, name: str, chance: Random) -> None:
     await floor.clock.sleep(chance.uniform(0.5, 6.0))
     match chance.choice(["hang up", "hang up", "hold", "mute", "press", "wait"]):
         case "hang up":
-            await floor.desk.hang_up(name)
+            await floor.desk.talk.hang_up(name)
         case "hold":
-            await floor.desk.hold(name, chance.random() < 0.5)
+            await floor.desk.talk.hold(name, chance.random() < 0.5)
         case "mute":
-            await floor.desk.mute(name, chance.random() < 0.5)
+            await floor.desk.talk.mute(name, chance.random() < 0.5)
         case "press":
-            await floor.desk.press(name, "5")
+            await floor.desk.talk.press(name, "5")
 
 
 async def _weather(trunks: Sequence[Relay], chance: Random, story: Story) -> None:

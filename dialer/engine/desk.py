@@ -2,7 +2,7 @@
 
 The floor's rules are `dialer.pacing.floor`; this module keeps the floor, does what it says, and
 tells everybody who watches. Longer than most: an agent's leg, state and call change together, and
-are best read together.
+are best read together. What is on their pages is `screens`, what they do to a call is `talk`.
 """
 
 from __future__ import annotations
@@ -12,15 +12,16 @@ import secrets
 from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 import structlog
 
 from dialer.engine.lines import Errand, Lines
+from dialer.engine.pages import Pages
 from dialer.engine.phones import Phones
 from dialer.engine.previews import Preview, Previews, Wanted
-from dialer.engine.prompts import load_music
+from dialer.engine.screens import NotNow, OnScreen, Screens
 from dialer.engine.staffing import SHIFT_END, Staffing
+from dialer.engine.talk import Talk
 from dialer.feed.feed import Feed, FeedEvent
 from dialer.model.agent import (
     AWAY,
@@ -47,7 +48,6 @@ from dialer.pacing.floor import Floor, Team, Waiting
 from dialer.telephony.port import (
     AgentLegSpec,
     EngineRefused,
-    NotConnected,
     TelephonyEngine,
     UnknownCall,
 )
@@ -58,7 +58,6 @@ log = structlog.get_logger(__name__)
 LOG_OUT = "log-out"
 NO_SCREEN = "no-screen"
 """The reason of the break of an agent whose page went away: no call without the case in view."""
-SCREEN_PATIENCE_S = 10.0
 PACER_WORDS: Mapping[AgentState, str] = {
     AgentState.OFFLINE: "off",
     AgentState.READY: "ready",
@@ -68,22 +67,6 @@ PACER_WORDS: Mapping[AgentState, str] = {
     AgentState.ON_BREAK: "pause",
     AgentState.TRAINING: "pause",
 }
-
-
-class NotNow(Exception):
-    """What the agent asked for does not apply; the text says why."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OnScreen:
-    """The call whose case an agent's page shows, until it is disposed of."""
-
-    errand: Errand
-    since: datetime
-    ended: bool = False
-    held: bool = False
-    muted: bool = False
-    unrecorded: bool = False  # the recording holds silence in place of what is said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,21 +107,19 @@ class Desk:
         self.phones = phones
         self.limits = limits
         self.previews = Previews()
+        self.pages = Pages()
+        self.screens = Screens()
+        self.talk = Talk(engine, self.screens, lambda agent: self._tell(self._floor.agents[agent]))
         self._engine = engine
         self._lines = lines
         self._feed = feed
         self._clock = clock
-        self._music = load_music()
         self._floor = Floor(rules=limits)
         self._staffing = Staffing(limits)
         self._legs: dict[AgentId, str] = {}
         self._owners: dict[str, AgentId] = {}
         self._up: set[str] = set()
         self._found: dict[CallId, asyncio.Future[str]] = {}
-        self._screens: dict[AgentId, OnScreen] = {}
-        self._settled: dict[str, asyncio.Event] = {}
-        self._pages: dict[AgentId, int] = {}
-        self._alone: dict[AgentId, float] = {}  # since when their page is gone
         self._moves: list[Moved] = []
         self._news: asyncio.Queue[FeedEvent] = asyncio.Queue()
         self._errands: set[asyncio.Task[None]] = set()
@@ -191,7 +172,7 @@ class Desk:
 
     def has(self, name: str, case_id: str) -> bool:
         """Whether the agent has the case before them: in a call, its wrap-up or a preview."""
-        screen, preview = self._screens.get(AgentId(name)), self.previews.of(name)
+        screen, preview = self.screens.of(name), self.previews.of(name)
         before = (
             None if screen is None else screen.errand.case_id,
             None if preview is None else preview.due.case_id,
@@ -207,22 +188,9 @@ class Desk:
             agent=known,
             phone=self.phones.of(agent),
             calling=leg is not None and leg not in self._up,
-            screen=self._screens.get(agent),
+            screen=self.screens.of(agent),
             preview=self.previews.of(name),
         )
-
-    def page_opened(self, name: str) -> None:
-        """The agent's page is there; it may be more than one."""
-        agent = AgentId(name)
-        self._pages[agent] = self._pages.get(agent, 0) + 1
-        self._alone.pop(agent, None)
-
-    def page_closed(self, name: str) -> None:
-        """One of the agent's pages is gone; a call goes on without it."""
-        agent = AgentId(name)
-        self._pages[agent] -= 1
-        if self._pages[agent] == 0:
-            self._alone[agent] = self._clock.monotonic()
 
     # The case that an agent looks at before the call
 
@@ -247,69 +215,12 @@ class Desk:
         """The ready agents whom the campaign counts on, longest idle first."""
         return [str(agent) for agent, _ in self.team(campaign_id).ready]
 
-    # The agent's call
-
-    async def hang_up(self, name: str) -> None:
-        """End the consumer's leg. Raises NotNow."""
-        call = self._call(name)
-        await self._engine.hangup(call.errand.call_id)
-
-    async def hold(self, name: str, on: bool) -> None:
-        """Let the consumer hear music, or the agent again. Raises NotNow."""
-        call = self._call(name)
-        try:
-            if on:
-                await self._engine.hold(call.errand.call_id, self._music)
-            else:
-                await self._engine.resume(call.errand.call_id)
-        except (NotConnected, UnknownCall) as error:
-            raise NotNow(str(error)) from error
-        self._show(AgentId(name), replace(call, held=on))
-
-    async def mute(self, name: str, on: bool) -> None:
-        """Keep the agent's voice from the consumer, or not. Raises NotNow."""
-        call = self._call(name)
-        try:
-            await self._engine.mute(call.errand.call_id, on)
-        except (NotConnected, UnknownCall) as error:
-            raise NotNow(str(error)) from error
-        self._show(AgentId(name), replace(call, muted=on))
-
-    async def pause_recording(self, name: str, on: bool) -> None:
-        """Keep what is said, such as a card number, out of the recording, or not. Raises NotNow."""
-        call = self._call(name)
-        try:
-            await self._engine.pause_recording(call.errand.call_id, on)
-        except (UnknownCall, ValueError) as error:
-            raise NotNow(str(error)) from error
-        self._show(AgentId(name), replace(call, unrecorded=on))
-
-    async def press(self, name: str, digits: str) -> None:
-        """Press keys towards the consumer. Raises NotNow, ValueError for what is no key."""
-        await self._engine.send_dtmf(self._call(name).errand.call_id, digits)
-
-    async def settled(self, name: str, call_id: str, *, seconds: float) -> OnScreen:
-        """The call on the agent's page once it is over and its outcome is kept. Raises NotNow."""
-        screen = self._screens.get(AgentId(name))
-        if screen is None or screen.errand.call_id != call_id:
-            raise NotNow("this call is not on the desk any more")
-        if not screen.ended:
-            raise NotNow("the call is still on")
-        try:
-            async with asyncio.timeout(seconds):
-                await self._settled[call_id].wait()
-        except TimeoutError as error:
-            raise NotNow("the call's outcome is not kept yet; try again") from error
-        return screen
-
     def disposed(self, name: str, call_id: str) -> None:
         """What came of the call is noted: the page is free, and wrap-up ends."""
-        agent = AgentId(name)
-        screen = self._screens.get(agent)
+        agent, screen = AgentId(name), self.screens.of(name)
         if screen is None or screen.errand.call_id != call_id:
             return
-        del self._screens[agent]
-        self._settled.pop(call_id, None)
+        self.screens.clear(agent)
         known = self._floor.agents[agent]
         if known.state is AgentState.WRAP_UP and known.call == call_id:
             self._signal(name, GoReady())
@@ -384,9 +295,7 @@ class Desk:
                 self._leg_ended(agent, event)
 
     def kept(self, call_id: str) -> None:
-        """The outcome of a call is in the store: it may be disposed of."""
-        if call_id in self._settled:
-            self._settled[call_id].set()
+        self.screens.kept(call_id)
 
     # What pacing and the wallboard ask
 
@@ -441,12 +350,11 @@ class Desk:
             if not _leaves(floor.agents[agent]):
                 floor = rules.dismiss(floor, [agent], reason=SHIFT_END, told=told, now=now)
         self._become(floor)
-        for agent, since in tuple(self._alone.items()):
-            known = self._floor.agents.get(agent)
-            gone = self._clock.monotonic() - since > SCREEN_PATIENCE_S
-            if gone and known is not None and known.state is AgentState.READY:
+        for name in self.pages.gone(self._clock.monotonic()):
+            known = self._floor.agents.get(AgentId(name))
+            if known is not None and known.state is AgentState.READY:
                 wish = Wish(state=AgentState.ON_BREAK, reason=NO_SCREEN)
-                self._try(agent, StepAway(wish=wish, told="The desk's page was closed."))
+                self._try(known.id, StepAway(wish=wish, told="The desk's page was closed."))
 
     # Within
 
@@ -465,12 +373,6 @@ class Desk:
             needs=errand.needs,
             agent=AgentId(errand.agent) if errand.agent else None,
         )
-
-    def _call(self, name: str) -> OnScreen:
-        screen = self._screens.get(AgentId(name))
-        if screen is None or screen.ended:
-            raise NotNow("no call")
-        return screen
 
     def _signal(self, name: str, what: Signal) -> None:
         moved = rules.signal(self._floor, AgentId(name), what, self._clock.now())
@@ -523,11 +425,7 @@ class Desk:
     def _offer(self, agent: AgentId, call: CallId) -> None:
         errand = self._lines.errand(call)
         if errand is not None:
-            previous = self._screens.get(agent)
-            if previous is not None:
-                self._settled.pop(previous.errand.call_id, None)
-            self._screens[agent] = OnScreen(errand=errand, since=self._clock.now())
-            self._settled[call] = asyncio.Event()
+            self.screens.put(agent, errand, self._clock.now())
         found = self._found.get(call)
         if found is not None and not found.done():
             found.set_result(self._legs[agent])
@@ -544,29 +442,13 @@ class Desk:
                     campaigns=frozenset(self._floor.badges[new.id].campaigns),
                 )
             )
-        self._follow_call(old, new)
+        self.screens.follow(old, new)
         if new.state is AgentState.OFFLINE and new.id in self._legs:
             self._later(self._engine.hangup(self._legs[new.id]))
         self._tell(new)
 
-    def _follow_call(self, old: Agent, new: Agent) -> None:
-        """The page keeps a call that was talked on until it is disposed of, no other one."""
-        screen = self._screens.get(new.id)
-        if screen is None or screen.errand.call_id != old.call:
-            return
-        if old.state is AgentState.ON_CALL and new.state is not AgentState.ON_CALL:
-            self._screens[new.id] = replace(screen, ended=True, held=False, muted=False)
-        elif old.state is AgentState.RESERVED and new.call != old.call:
-            del self._screens[new.id]
-            self._settled.pop(screen.errand.call_id, None)
-
-    def _show(self, agent: AgentId, screen: OnScreen) -> None:
-        if agent in self._screens:
-            self._screens[agent] = screen
-            self._tell(self._floor.agents[agent])
-
     def _tell(self, agent: Agent) -> None:
-        screen = self._screens.get(agent.id)
+        screen = self.screens.of(agent.id)
         data: dict[str, object] = {
             "agent": agent.id,
             "state": str(agent.state),

@@ -95,7 +95,7 @@ class Disposal:
         )
         if wrong:
             return NotDisposed(reasons=wrong)
-        errand = (await self.desk.settled(agent, said.call_id, seconds=SETTLE_S)).errand
+        errand = (await self.desk.screens.settled(agent, said.call_id, seconds=SETTLE_S)).errand
         wanted = await self._appointment(agent, errand.case_id, said)
         if isinstance(wanted, NotDisposed):
             return wanted

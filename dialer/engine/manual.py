@@ -6,8 +6,9 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from dialer.engine.desk import Desk, NotNow
+from dialer.engine.desk import Desk
 from dialer.engine.previews import LEASE, MODES, Preview, Wanted
+from dialer.engine.screens import NotNow
 from dialer.model.agent import AgentState
 from dialer.store import claims, tables
 from dialer.store.database import Database

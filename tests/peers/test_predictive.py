@@ -37,7 +37,7 @@ async def work(s: Scene, name: str, chance: random.Random) -> None:
         if view.agent.state is AgentState.ON_CALL and screen is not None:
             await s.clock.sleep(chance.lognormvariate(1.0, 0.5))
             if s.state(name) is AgentState.ON_CALL:
-                await s.desk.hang_up(name)
+                await s.desk.talk.hang_up(name)
         elif view.agent.state is AgentState.WRAP_UP and screen is not None:
             said = Said(call_id=screen.errand.call_id, code=Code.RIGHT_PARTY)
             assert isinstance(await s.disposal.dispose(name, said), str)

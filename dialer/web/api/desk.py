@@ -14,11 +14,11 @@ from starlette.websockets import WebSocketDisconnect
 from compliance.facts import Channel, Mode
 from dialer.casework.terms import NoTerms
 from dialer.engine.case_script import case_script
-from dialer.engine.desk import NotNow
 from dialer.engine.disposal import NotDisposed
 from dialer.engine.manual import call_case
 from dialer.engine.next_moment import next_moment
 from dialer.engine.previews import Wanted
+from dialer.engine.screens import NotNow
 from dialer.feed.feed import GAP
 from dialer.model.agent import AgentState
 from dialer.reports.desk_case import DeskCase, before_identity, desk_case
@@ -126,7 +126,7 @@ async def take_break(request: Request, actor: Works, body: bodies.Away) -> bodie
 async def hang_up(request: Request, actor: Works) -> bodies.DeskNow:
     """End the consumer's call; the agent's own leg stays."""
     with _answering():
-        await _floor(services_of(request)).desk.hang_up(actor.name)
+        await _floor(services_of(request)).desk.talk.hang_up(actor.name)
     return _now(request, actor)
 
 
@@ -134,7 +134,7 @@ async def hang_up(request: Request, actor: Works) -> bodies.DeskNow:
 async def hold(request: Request, actor: Works, body: bodies.Switch) -> bodies.DeskNow:
     """Music for the consumer, or back."""
     with _answering():
-        await _floor(services_of(request)).desk.hold(actor.name, body.on)
+        await _floor(services_of(request)).desk.talk.hold(actor.name, body.on)
     return _now(request, actor)
 
 
@@ -144,7 +144,7 @@ async def pause_recording(request: Request, actor: Works, body: bodies.Switch) -
     services = services_of(request)
     desk = _floor(services).desk
     with _answering():
-        await desk.pause_recording(actor.name, not body.on)
+        await desk.talk.pause_recording(actor.name, not body.on)
         screen = desk.view(actor.name).screen
         if screen is not None:
             call_id = screen.errand.call_id
@@ -156,7 +156,7 @@ async def pause_recording(request: Request, actor: Works, body: bodies.Switch) -
 async def mute(request: Request, actor: Works, body: bodies.Switch) -> bodies.DeskNow:
     """Keep the agent's voice from the consumer, or not."""
     with _answering():
-        await _floor(services_of(request)).desk.mute(actor.name, body.on)
+        await _floor(services_of(request)).desk.talk.mute(actor.name, body.on)
     return _now(request, actor)
 
 
@@ -164,7 +164,7 @@ async def mute(request: Request, actor: Works, body: bodies.Switch) -> bodies.De
 async def press(request: Request, actor: Works, body: bodies.Keys) -> bodies.DeskNow:
     """Press keys towards the consumer."""
     with _answering():
-        await _floor(services_of(request)).desk.press(actor.name, body.digits)
+        await _floor(services_of(request)).desk.talk.press(actor.name, body.digits)
     return _now(request, actor)
 
 
@@ -243,13 +243,13 @@ async def live(socket: WebSocket) -> None:
         await socket.close(SIGNED_OUT if actor is None else NO_FLOOR)
         return
     desk = services.floor.desk
-    desk.page_opened(actor.name)
+    desk.pages.opened(actor.name)
     try:
         async with _changes(services, actor.name) as changes, asyncio.TaskGroup() as tasks:
             reading = tasks.create_task(_until_gone(socket))
             tasks.create_task(_send(socket, services.floor, actor.name, changes, reading))
     finally:
-        desk.page_closed(actor.name)
+        desk.pages.closed(actor.name, services.clock.monotonic())
 
 
 async def _send(

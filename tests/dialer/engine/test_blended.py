@@ -89,7 +89,7 @@ async def test_a_caller_reaches_an_agent_with_the_case_and_what_came_of_it_is_no
         screen = s.desk.view("ada").screen
         assert screen is not None
         assert (screen.errand.case_id, screen.errand.inbound) == (one.case, True)
-        await s.desk.hang_up("ada")
+        await s.desk.talk.hang_up("ada")
         await s.reaches("ada", AgentState.WRAP_UP)
         tomorrow = s.clock.now() + timedelta(days=1)
         said = Said(
@@ -121,7 +121,7 @@ async def test_sipp_calls_talks_with_an_agent_and_is_hung_up_on(tmp_path: Path) 
         await served(s)
         async with sipp_calls(s.engine.layer.advertised[1], number=CALLER) as caller:
             await s.reaches("ada", AgentState.ON_CALL)
-            await s.desk.hang_up("ada")
+            await s.desk.talk.hang_up("ada")
             assert await caller.ended() == 0, caller.errors()
 
 
@@ -166,7 +166,7 @@ async def test_a_campaign_may_be_set_to_take_no_calls(tmp_path: Path, takes: boo
         await calls_us(far, s)
         if takes:
             await s.reaches("ada", AgentState.ON_CALL)
-            await s.desk.hang_up("ada")
+            await s.desk.talk.hang_up("ada")
         else:
             await far.got("BYE")
             assert s.state("ada") is AgentState.READY

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from dialer.engine.desk import NotNow
 from dialer.engine.disposal import (
     CallbackSaid,
     DisputeSaid,
@@ -17,6 +16,7 @@ from dialer.engine.disposal import (
     PromiseSaid,
     Said,
 )
+from dialer.engine.screens import NotNow
 from dialer.model.agent import AgentState
 from dialer.model.disposition import Code
 from dialer.model.dispute import DisputeKind
@@ -53,7 +53,7 @@ async def test_an_agent_takes_a_call_and_notes_a_promise_and_a_callback(tmp_path
         assert (screen.errand.case_id, screen.errand.consumer_id) == (one.case, one.person)
         with pytest.raises(NotNow, match="still on"):
             await s.disposal.dispose("ada", Said(call_id=call, code=Code.RIGHT_PARTY))
-        await s.desk.hang_up("ada")
+        await s.desk.talk.hang_up("ada")
         await s.reaches("ada", AgentState.WRAP_UP)
 
         tomorrow = s.clock.now() + timedelta(days=1)
@@ -117,7 +117,7 @@ async def test_a_dispute_on_the_phone_stops_contact_and_has_its_deadlines(tmp_pa
         [one] = await s.campaign("progressive", 1)
         await s.at_work("ada")
         call = await talking(s, "ada")
-        await s.desk.hang_up("ada")
+        await s.desk.talk.hang_up("ada")
         await s.reaches("ada", AgentState.WRAP_UP)
         said = Said(
             call_id=call,
@@ -136,7 +136,7 @@ async def test_what_was_disposed_is_not_disposed_again(tmp_path: Path) -> None:
         await s.campaign("progressive", 1)
         await s.at_work("ada")
         call = await talking(s, "ada")
-        await s.desk.hang_up("ada")
+        await s.desk.talk.hang_up("ada")
         await s.reaches("ada", AgentState.WRAP_UP)
         said = Said(call_id=call, code=Code.OPT_OUT)
         await s.disposal.dispose("ada", said)
@@ -205,7 +205,7 @@ async def test_whom_no_agent_reaches_in_time_is_abandoned_and_counted(tmp_path: 
         await talking(s, "ada")
         await until(lambda: s.supervisor.running("call") == 1)
         await campaigns.pause(s.db, campaign, now=s.clock.now())
-        await s.desk.hang_up("ada")
+        await s.desk.talk.hang_up("ada")
         await s.settled()
         outcomes = Counter(word for (word,) in await s.rows("attempts", "outcome"))
         assert outcomes == Counter(conversation=1, abandoned=2)
@@ -261,7 +261,7 @@ async def test_two_agents_share_the_people_and_none_gets_two(tmp_path: Path) -> 
         for name in ("ada", "bo"):
             screen = s.desk.view(name).screen
             assert screen is not None
-            await s.desk.hang_up(name)
+            await s.desk.talk.hang_up(name)
             await s.reaches(name, AgentState.WRAP_UP)
             code = Said(call_id=screen.errand.call_id, code=Code.RIGHT_PARTY)
             await s.disposal.dispose(name, code)
@@ -274,14 +274,14 @@ async def test_a_card_number_is_kept_out_of_the_recording(tmp_path: Path) -> Non
         await s.campaign("progressive", 1)
         await s.at_work("ada")
         call = await talking(s, "ada")
-        await s.desk.pause_recording("ada", True)
+        await s.desk.talk.pause_recording("ada", True)
         screen = s.desk.view("ada").screen
         assert screen is not None
         assert screen.unrecorded
-        await s.desk.pause_recording("ada", False)
-        await s.desk.hang_up("ada")
+        await s.desk.talk.pause_recording("ada", False)
+        await s.desk.talk.hang_up("ada")
         await s.reaches("ada", AgentState.WRAP_UP)
         with pytest.raises(NotNow):
-            await s.desk.pause_recording("ada", True)
+            await s.desk.talk.pause_recording("ada", True)
         await s.settled()
         assert await s.rows("recordings", "attempt_id", "state") == [(call, "sealed")]

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from dialer.engine.desk import NotNow
 from dialer.engine.manual import call_case
 from dialer.engine.previews import Wanted
+from dialer.engine.screens import NotNow
 from dialer.model.agent import AgentState
 from dialer.store import campaigns, claims
 from dialer.telephony.wire.message import Request
@@ -60,7 +60,7 @@ async def test_an_agent_looks_first_and_calls_on_their_word(tmp_path: Path) -> N
         assert await looking(s, "bo") in {one.case for one in people} - {first, second}
         later = dict(await s.rows("campaign_cases", "case_id", "next_at"))
         assert later[second] > s.clock.now() + timedelta(minutes=10)
-        await s.desk.hang_up("ada")
+        await s.desk.talk.hang_up("ada")
 
 
 async def test_who_is_not_reached_leaves_the_agent_free_for_the_next_case(tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ async def test_a_timer_calls_by_itself_and_a_break_gives_the_case_back(tmp_path:
         )
         s.desk.go_ready("ada")
         await s.reaches("ada", AgentState.ON_CALL)
-        await s.desk.hang_up("ada")
+        await s.desk.talk.hang_up("ada")
 
 
 async def test_an_agent_chooses_the_case_where_calls_are_dialed_by_hand(tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ async def test_an_agent_chooses_the_case_where_calls_are_dialed_by_hand(tmp_path
         await call_case(s.db, s.desk, "ada", str(refs[one.case]))
         await s.reaches("ada", AgentState.ON_CALL)
         assert await s.rows("attempts", "case_id", "mode") == [(one.case, "agent_dialled")]
-        await s.desk.hang_up("ada")
+        await s.desk.talk.hang_up("ada")
 
 
 async def test_what_the_gate_refuses_is_told_to_the_agent(tmp_path: Path) -> None:

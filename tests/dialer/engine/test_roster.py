@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from compliance.facts import Channel
 from dialer.engine.brakes import Brakes
-from dialer.engine.desk import NotNow
+from dialer.engine.screens import NotNow
 from dialer.model.agent import AgentState
 from dialer.model.campaign_settings import CampaignSettings, Quota, QuotaBy, QuotaOf
 from dialer.model.roster import ShiftRule
