@@ -29,7 +29,7 @@ demo: .venv/.run  ## the main job, headless, in 30 seconds
 	$(BIN)/ringfence demo --seconds 30
 
 test: .venv/.dev peers  ## every test; a missing peer is said, and fails where CI=true
-	$(BIN)/python -m pytest -rs
+	$(BIN)/python -m pytest -rs -n 2 --dist loadscope
 
 check: .venv/.dev  ## format, lint, types, import contracts, licences
 	$(BIN)/ruff format --check .
