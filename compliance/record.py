@@ -94,11 +94,16 @@ def decided_at(recorded: Mapping[str, object]) -> datetime:
     """When the decision was made."""
     at = section(recorded, "decision").get("decided_at")
     if isinstance(at, str):
-        return datetime.fromisoformat(at)
+        try:
+            return datetime.fromisoformat(at)
+        except ValueError as error:
+            raise NotARecord(f"the record was decided at no instant: {error}") from error
     raise NotARecord("the record does not say when it was decided")
 
 
 def gaps_of(recorded: Mapping[str, object]) -> list[Mapping[str, Any]]:
     """The findings of a record that say why the packs could not be known."""
     found = section(recorded, "decision").get("findings", [])
-    return [f for f in found if f["kind"] == "unknown"]
+    if not isinstance(found, list) or not all(isinstance(f, dict) for f in found):
+        raise NotARecord("the findings of the record do not hold")
+    return [f for f in found if f.get("kind") == "unknown"]

@@ -18,6 +18,7 @@ import hmac
 import json
 import os
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -29,6 +30,8 @@ from sqlalchemy.types import TypeDecorator
 from recordings.keys import KeyRing
 
 NONCE_BYTES = 12
+REMEMBERED = 16_384
+"""So many digests are remembered: an import asks for those of a chunk several times."""
 DIGEST_CHARS = 32
 """A digest is cut to 128 bits (RFC 2104, section 5): no two of a store's values will ever meet."""
 
@@ -43,6 +46,8 @@ class ColumnKeys:
     def __init__(self, ring: KeyRing) -> None:
         self.ring = ring
         self._ciphers: dict[str, AESGCM] = {}
+        self.digest = lru_cache(REMEMBERED)(self._digest)
+        """`digest(what, value)`: the keyed digest; `what` keeps different meanings apart."""
 
     @property
     def newest(self) -> str:
@@ -62,8 +67,7 @@ class ColumnKeys:
         except (InvalidTag, ValueError) as error:
             raise SealBroken(f"a value of {column} does not open") from error
 
-    def digest(self, what: str, value: str) -> str:
-        """The keyed digest of a value; `what` keeps those of different meanings apart."""
+    def _digest(self, what: str, value: str) -> str:
         told = f"{what}\0{value}".encode()
         return hmac.digest(self.ring.index, told, "sha256").hex()[:DIGEST_CHARS]
 

@@ -18,7 +18,13 @@ from compliance.ledger import canonical
 from compliance.pack import Rulebook, parse
 from compliance.packs import select, shipped
 from compliance.permit import Permit, Refusal
-from compliance.record import NotARecord, decided_at, facts_from_record, request_from_record
+from compliance.record import (
+    NotARecord,
+    decided_at,
+    facts_from_record,
+    gaps_of,
+    request_from_record,
+)
 from compliance.replay import PackNotKept, archive, merged, redecide, rulebook_of, whatif
 from compliance.vectors import read_vector
 from tests.compliance.samples import DAWN, FACTS, NOW, REQUEST, days, event, pack, place
@@ -100,6 +106,13 @@ def test_what_is_no_record_is_named(change: dict[str, Any], reason: str) -> None
 def test_a_record_says_when_it_was_decided() -> None:
     with pytest.raises(NotARecord, match="when it was decided"):
         decided_at({**recorded(), "decision": {}})
+    with pytest.raises(NotARecord, match="at no instant"):
+        decided_at({**recorded(), "decision": {"decided_at": "noon"}})
+
+
+def test_findings_of_another_shape_are_no_record() -> None:
+    with pytest.raises(NotARecord, match="findings"):
+        gaps_of({**recorded(), "decision": {"findings": ["none"]}})
 
 
 def test_plain_data_of_the_wrong_type_is_refused() -> None:

@@ -195,13 +195,13 @@ class _Check:
         try:
             self.used.add(item["root"])
             root = self.roots[item["root"]]
-            path: Sequence[bytes] = [bytes.fromhex(step) for step in item["path"]]
+            path: Sequence[bytes] = [_hash(step) for step in item["path"]]
             held = verify_inclusion(
                 leaf=leaf(entry.stream, entry.seq, entry.entry_hash),
                 index=item["index"],
                 size=root.size,
                 proof=path,
-                root=bytes.fromhex(root.root),
+                root=_hash(root.root),
             )
         except _NOT_JSON as error:
             self.fault(layout.ENTRIES, f"line {number} has no proof: {error!r}")
@@ -269,3 +269,11 @@ def _body(entry: Entry) -> Mapping[str, Any]:
     except ValueError:
         return {}
     return body if isinstance(body, dict) else {}
+
+
+def _hash(text: str) -> bytes:
+    """The bytes of a hash. It is written in one way: another spelling is a change."""
+    found = bytes.fromhex(text)
+    if found.hex() != text:
+        raise ValueError(f"{text!r} is no hash")
+    return found

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 from sqlalchemy import select
@@ -19,10 +22,12 @@ from dialer.store.importing.columns import CASE_COLUMNS, PHONES
 from dialer.store.importing.known import read_known
 from dialer.store.importing.reader import file_digest
 from dialer.store.importing.report import Problem, Progress, Report
-from dialer.store.importing.rows import CaseRow, parse
+from dialer.store.importing.rows import CaseRow, parse_all
 from dialer.store.importing.sheet import IMPORTS, Sheet, chunk_write, keep_report, open_sheet
 
 CHUNK = 500
+LARGE = 1_000_000
+"""Bytes of a file that are worth the start of a process."""
 NEEDED = [["case_id"], ["full_name"], [*PHONES, "email"]]
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 """From when the history is known of people who were never contacted before."""
@@ -46,13 +51,8 @@ class CaseOptions:
     dry_run: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Item:
-    """One row of the file: its cells, and what they were read as."""
-
-    cells: Sequence[str]
-    row: CaseRow | None
-    problems: Sequence[Problem]
+Numbered = Sequence[tuple[int, Sequence[str]]]
+Checked = Sequence[CaseRow | list[Problem]]
 
 
 async def import_cases(
@@ -68,22 +68,39 @@ async def import_cases(
     with open_sheet(path, options, known=CASE_COLUMNS, required=NEEDED, progress=progress) as sheet:
         run = _Run(db, options, sheet, now=started)
         await run.open()
-        async for items in _ahead(lambda: run.read(sheet.take(CHUNK))):
-            await run.store(items)
+        check = partial(
+            parse_all, layout=sheet.layout, default_country=options.default_country, now=started
+        )
+        with _checkers(path) as pool:
+            async for rows, checked in _ahead(lambda: sheet.take(CHUNK), check, pool):
+                await run.store(rows, checked)
         report = sheet.report()
     await keep_report(db, "cases", digest, report, started=started, by=options.by)
     return report
 
 
-async def _ahead(read: Callable[[], list[_Item]]) -> AsyncIterator[list[_Item]]:
-    """Chunks until an empty one, each read in a thread while the one before is written."""
-    reading = asyncio.create_task(asyncio.to_thread(read))
+def _checkers(path: Path) -> Executor:
+    """Who checks the rows: for a large file another process, so that two cores share the work."""
+    if path.stat().st_size < LARGE:
+        return ThreadPoolExecutor(1)
+    return ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+
+
+async def _ahead(
+    take: Callable[[], Numbered], check: Callable[[Numbered], Checked], pool: Executor
+) -> AsyncIterator[tuple[Numbered, Checked]]:
+    """Chunks until an empty one, each checked while the one before is written."""
+    loop = asyncio.get_running_loop()
+    rows = take()
+    checking = loop.run_in_executor(pool, check, rows)
     try:
-        while items := await reading:
-            reading = asyncio.create_task(asyncio.to_thread(read))
-            yield items
+        while rows:
+            checked, following = await checking, take()
+            checking = loop.run_in_executor(pool, check, following)
+            yield rows, checked
+            rows = following
     finally:
-        await asyncio.wait({reading})
+        await asyncio.wait({checking})
 
 
 class _Run:
@@ -104,21 +121,6 @@ class _Run:
             rows = await conn.execute(select(table.c.name, table.c.id))
             self._campaigns = {row.name: row.id for row in rows}
 
-    def read(self, rows: Sequence[tuple[int, Sequence[str]]]) -> list[_Item]:
-        """Check the rows of a chunk."""
-        return [self._item(number, cells) for number, cells in rows]
-
-    def _item(self, number: int, cells: Sequence[str]) -> _Item:
-        record = self._sheet.record(number, cells)
-        if isinstance(record, list):
-            return _Item(cells, None, record)
-        country = self._options.default_country
-        found = parse(number, record, default_country=country, now=self._now)
-        if isinstance(found, list):
-            return _Item(cells, None, found)
-        problems = list(self._conflicts(found))
-        return _Item(cells, None if problems else found, problems)
-
     def _conflicts(self, row: CaseRow) -> Iterator[Problem]:
         name = row.campaign or self._options.campaign
         if name is not None and name not in self._campaigns:
@@ -130,14 +132,20 @@ class _Run:
             reason = f"row {first} gives the case {row.case_ref!r} to somebody else"
             yield Problem(row=row.number, column="full_name", reason=reason)
 
-    async def store(self, items: Sequence[_Item]) -> None:
+    async def store(self, rows: Numbered, checked: Checked) -> None:
         """Write the good rows of a chunk in one transaction; the bad ones are set aside."""
-        rows = [item.row for item in items if item.row is not None]
+        good: list[CaseRow] = []
+        bad: list[tuple[Sequence[str], Sequence[Problem]]] = []
+        for (_, cells), found in zip(rows, checked, strict=True):
+            problems = found if isinstance(found, list) else list(self._conflicts(found))
+            if problems:
+                bad.append((cells, problems))
+            elif isinstance(found, CaseRow):
+                good.append(found)
         async with chunk_write(self._db, dry_run=self._options.dry_run) as conn:
             await lock(conn, [IMPORTS])
-            changes = await self._write(conn, rows)
-        bad = [(item.cells, item.problems) for item in items if item.row is None]
-        self._sheet.took(len(items), len(rows), changes, bad)
+            changes = await self._write(conn, good)
+        self._sheet.took(len(rows), len(good), changes, bad)
 
     async def _write(self, conn: AsyncConnection, rows: Sequence[CaseRow]) -> Mapping[str, int]:
         fresh = self._options.fresh_placement

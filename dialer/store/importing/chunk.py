@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from compliance.facts import Channel, Consent, Hold, HoldKind
 from dialer.model.consumer import name_key
 from dialer.store import campaigns, tables
-from dialer.store.bulk import insert_many
+from dialer.store.bulk import insert_many, insert_tables
 from dialer.store.database import Database
 from dialer.store.fact_rows import consent_row, hold_draft, hold_row, point_row, word_rows
 from dialer.store.ids import new_id
@@ -308,12 +308,12 @@ def _electronic(row: CaseRow) -> bool | None:
 async def write(db: Database, conn: AsyncConnection, chunk: Chunk) -> dict[str, int]:
     """Write the chunk; how many rows were added to or changed in each table."""
     chunk.finish()
-    counts: dict[str, int] = {}
-    for table in _INSERT_ORDER:
-        rows = chunk.inserts[table]
-        if rows:
-            await insert_many(conn, table, rows)
-            counts[f"{table.name}.added"] = len(rows)
+    await insert_tables(conn, ((table, chunk.inserts[table]) for table in _INSERT_ORDER))
+    counts = {
+        f"{table.name}.added": len(chunk.inserts[table])
+        for table in _INSERT_ORDER
+        if chunk.inserts[table]
+    }
     for table, rows in chunk.updates.items():
         await _update(conn, table, rows)
         if table is tables.consumers:

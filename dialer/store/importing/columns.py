@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from dialer.store.importing.report import Problem
+
 PHONES = ("phone", "phone_2", "phone_3", "phone_4", "phone_5")
 CONSENTS = ("consent_call", "consent_sms", "consent_email")
 CASE_COLUMNS = (
@@ -66,12 +68,20 @@ class BadFile(ValueError):
 class Layout:
     """Which cells of a row feed which column. `ignored` are headers that mean nothing to us."""
 
+    width: int
     sources: Mapping[str, tuple[int, ...]]
     phone_code: int | None
     ignored: tuple[str, ...]
 
-    def record(self, cells: Sequence[str]) -> dict[str, str]:
-        """The row by column, blank cells left out."""
+    def record(self, number: int, row: Sequence[str]) -> dict[str, str] | list[Problem]:
+        """The row by column, blank cells left out, or what is wrong with its shape.
+
+        A row shorter than the header ends in blank cells.
+        """
+        if any(cell.strip() for cell in row[self.width :]):
+            reason = f"{len(row)} cells under {self.width} headers"
+            return [Problem(row=number, column="(row)", reason=reason)]
+        cells = [*row, *[""] * (self.width - len(row))]
         found: dict[str, str] = {}
         for column, places in self.sources.items():
             if len(places) == 1:
@@ -135,7 +145,7 @@ def lay_out(
             raise BadFile(f"the column {' or '.join(group)} is missing")
     folded = [_folded(title) for title in header]
     code = folded.index(PHONE_CODE) if PHONE_CODE in folded else None
-    return Layout(sources=sources, phone_code=code, ignored=tuple(ignored))
+    return Layout(width=len(header), sources=sources, phone_code=code, ignored=tuple(ignored))
 
 
 def _folded(title: str) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TypeVar
 
 from compliance.facts import Channel
 from dialer.store.importing import values
-from dialer.store.importing.columns import CONSENTS, PHONES
+from dialer.store.importing.columns import CONSENTS, PHONES, Layout
 from dialer.store.importing.places import Evidence, Place, places, zip5
 from dialer.store.importing.report import Problem
 from dialer.store.importing.values import ConsentCell, Phone
@@ -87,6 +87,24 @@ class _Cells:
 
     def wrong(self, column: str, reason: str) -> None:
         self.problems.append(Problem(row=self.number, column=column, reason=reason))
+
+
+def parse_all(
+    rows: Sequence[tuple[int, Sequence[str]]],
+    layout: Layout,
+    *,
+    default_country: str,
+    now: datetime,
+) -> list[CaseRow | list[Problem]]:
+    """Check numbered rows, each by itself."""
+    checked: list[CaseRow | list[Problem]] = []
+    for number, cells in rows:
+        record = layout.record(number, cells)
+        if isinstance(record, list):
+            checked.append(record)
+        else:
+            checked.append(parse(number, record, default_country=default_country, now=now))
+    return checked
 
 
 def parse(

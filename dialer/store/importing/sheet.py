@@ -71,7 +71,7 @@ class Chunk(Generic[R]):
 
 @dataclass(slots=True, kw_only=True)
 class Sheet:
-    """An open file. Rows shorter than the header end in blank cells."""
+    """An open file."""
 
     path: Path
     layout: Layout
@@ -85,14 +85,6 @@ class Sheet:
         """The next rows with their numbers; none at the end."""
         return list(islice(self._source.rows, size))
 
-    def record(self, number: int, cells: Cells) -> dict[str, str] | list[Problem]:
-        """A row by column, or what is wrong with its shape."""
-        width = len(self._source.header)
-        if any(cell.strip() for cell in cells[width:]):
-            reason = f"{len(cells)} cells under {width} headers"
-            return [Problem(row=number, column="(row)", reason=reason)]
-        return self.layout.record([*cells, *[""] * (width - len(cells))])
-
     def read(
         self,
         rows: Sequence[tuple[int, Cells]],
@@ -101,7 +93,7 @@ class Sheet:
         """Check rows by themselves."""
         chunk = Chunk[R]()
         for number, cells in rows:
-            record = self.record(number, cells)
+            record = self.layout.record(number, cells)
             found = record if isinstance(record, list) else parse(number, cells, record)
             if isinstance(found, list):
                 chunk.bad.append((cells, found))

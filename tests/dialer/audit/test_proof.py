@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import zipfile
 from dataclasses import replace
 from datetime import timedelta
@@ -152,6 +153,19 @@ def test_any_changed_file_is_named(pack: tuple[Path, Written], tmp_path: Path) -
             b"",
         ):
             assert name in named(write(spoilt, {**files, name: changed})), (name, changed[-20:])
+
+
+def test_any_flipped_bit_is_named(pack: tuple[Path, Written], tmp_path: Path) -> None:
+    files, chance = files_of(pack[0]), random.Random(11)
+    spoilt = tmp_path / "spoilt.zip"
+    data_files = sorted(name for name in files if name.endswith((".json", ".jsonl")))
+    spellings = [name for name in data_files if name.startswith("ledger/")]
+    for name in [*chance.choices(data_files, k=200), *chance.choices(spellings, k=100)]:
+        changed = bytearray(files[name])
+        place, bit = chance.randrange(len(changed)), 1 << chance.randrange(7)
+        changed[place] ^= bit
+        told = named(write(spoilt, {**files, name: bytes(changed)}))
+        assert name in told, (name, place, bit)
 
 
 @pytest.mark.parametrize("file", ["ledger/entries.jsonl", "ledger/roots.jsonl"])

@@ -11,6 +11,7 @@ from sqlalchemy import Table, func, select
 from dialer.store import ledger_reader, tables
 from dialer.store.cases import find, load
 from dialer.store.database import Database
+from dialer.store.importing import cases
 from dialer.store.importing.cases import BEGINNING, CaseOptions, import_cases
 from dialer.store.importing.columns import BadFile
 from dialer.store.importing.report import Report
@@ -66,7 +67,11 @@ async def test_the_same_file_again_changes_nothing(db: Database, path: Path) -> 
     assert (await ledger_reader.verify(db)).broken is None
 
 
-async def test_every_bad_row_is_told_and_kept_for_mending(db: Database, path: Path) -> None:
+@pytest.mark.parametrize("large", [cases.LARGE, 0])
+async def test_every_bad_row_is_told_and_kept_for_mending(
+    db: Database, path: Path, monkeypatch: pytest.MonkeyPatch, large: int
+) -> None:
+    monkeypatch.setattr(cases, "LARGE", large)  # above it another process checks the rows
     report = await run(
         db,
         path,
