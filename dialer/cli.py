@@ -119,15 +119,20 @@ def settings() -> None:
 @app.command("sample")
 def run_sample(
     seed: int = sample.SEED,
-    listen: str = "127.0.0.1:8060",
+    listen: Annotated[
+        str | None, typer.Option(help="Host and port; else RINGFENCE_LISTEN.")
+    ] = None,
     at: Annotated[str | None, typer.Option(help="Start the clock at this ISO instant.")] = None,
 ) -> None:
     """The sample portfolio on the simulated town, with the console."""
-    folder = Settings().data_dir / "sample"
+    told = Settings()
+    folder = told.data_dir / "sample"
     start = instant(at, "--at")
 
     async def run(reactor: Any, stop: asyncio.Event) -> None:
-        async with sample.open_sample(folder, seed=seed, at=start, listen=listen) as opened:
+        async with sample.open_sample(
+            folder, seed=seed, at=start, listen=listen or told.listen
+        ) as opened:
             await runtime.serve(opened.settings, reactor, stop, _announce_sample)
 
     process.run(run)

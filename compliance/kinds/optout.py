@@ -77,12 +77,16 @@ class OptOutClause(Clause):
         return max(_business_days_later(start, self.grace_business_days, z) for z in case.zones)
 
     def _confirms(self, case: Case, refused: list[Span]) -> bool:
-        """Whether this is the first message since the latest refusal, and in time."""
+        """Whether it is in time, and the first message since the consumer refused.
+
+        A refusal said again while one stands is no new one: it is confirmed once.
+        """
         latest = max(start for start, _ in refused)
         if self.confirmation is not None and case.now - latest > self.confirmation:
             return False
+        first = min((start for start, end in refused if end > case.now), default=latest)
         need = bits.OUT | bits.SAME_NUMBER | bits.CHANNEL_BIT[case.request.channel]
-        return not any(mask & need == need and at >= latest for at, mask in case.events())
+        return not any(mask & need == need and at >= first for at, mask in case.events())
 
 
 def _media(channel: Channel) -> tuple[Channel, ...]:

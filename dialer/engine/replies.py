@@ -128,8 +128,11 @@ class Replies:
         await self.feed.publish(FeedEvent(topic="attempt", at=now, data=data))
 
     def _confirm(self, received: Sequence[Received], number: str) -> None:
-        """One confirmation for a new withdrawal, however many people share the number."""
-        case_id = next((one.case_id for one in received if one.event_id and one.case_id), None)
+        """One confirmation for a new withdrawal, however many people share the number.
+
+        A withdrawal said again gets none: two machines would answer each other for ever.
+        """
+        case_id = next((one.case_id for one in received if one.withdrew and one.case_id), None)
         if case_id is not None:
             work = self.confirmations.confirm(case_id, number, self.actor)
             self.supervisor.start(work, kinds=("confirmation",), name=case_id)

@@ -7,7 +7,7 @@ binds at once, held cases wake, outside systems and the ledger are told.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -49,12 +49,16 @@ class Inbound:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
-    """Whom an inbound contact was put down to. `event_id` is None for a repeat."""
+    """Whom an inbound contact was put down to.
+
+    `event_id` is None for a repeat; `withdrew` says that it withdrew what was not withdrawn before.
+    """
 
     consumer_id: str
     event_id: str | None
     case_id: str | None
     attempt_id: str | None
+    withdrew: bool = False
 
 
 async def record_inbound(db: Database, inbound: Inbound) -> tuple[Received, ...]:
@@ -188,7 +192,9 @@ async def _receive(
             person, inbound.opt_out, point_id, at=inbound.at, source=inbound.source
         )
         draft = await write_opt_out(conn, withdrawal)
-        drafts += [draft] if draft else []
+        if draft is not None:
+            received = replace(received, withdrew=True)
+            drafts.append(draft)
     await outbox.tell_cases(conn, person, "inbound", told, inbound.at)
     await wake(conn, person, inbound.at)
     return received, drafts

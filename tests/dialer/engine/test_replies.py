@@ -92,9 +92,22 @@ async def test_stop_withdraws_texts_and_is_confirmed_once(floor: Floor) -> None:
     async with floor.db.read() as conn:
         channels = (await conn.execute(select(tables.opt_outs.c.channel))).scalars().all()
     assert channels == ["sms"]
-    await replies(floor).follow(stream(stop))
-    await floor.supervisor.drain(10)
-    assert len(floor.texts.sent) == 1
+
+
+async def test_a_phone_that_answers_each_text_with_stop_gets_one_confirmation(floor: Floor) -> None:
+    one = await add_somebody(floor.db)
+    for _ in range(3):
+        stop = InboundMessage(
+            channel="sms",
+            sender=one.number,
+            recipient="FERNWOOD",
+            text="STOP",
+            at=floor.clock.now(),
+        )
+        await replies(floor).follow(stream(stop))
+        await floor.supervisor.drain(10)
+        await floor.clock.advance(5)
+    assert [permit.address for permit in floor.texts.sent] == [one.number]
 
 
 async def test_an_unsubscribe_link_binds_and_a_forged_one_does_not(floor: Floor) -> None:
