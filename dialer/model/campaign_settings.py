@@ -15,6 +15,16 @@ from typing import Any
 _NUMBER = re.compile(r"\+[1-9]\d{6,14}")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedNumber:
+    """A number outside that a campaign lets its agents consult; `CampaignSettings.listed` makes it.
+
+    It is the key to a call for which there is no permit, as it is no call to a consumer.
+    """
+
+    e164: str
+
+
 class SettingsError(ValueError):
     """A setting that can't be; the text names it."""
 
@@ -59,6 +69,8 @@ class CampaignSettings:
         is not named has 1.
     quotas: what may be reached a day.
     takes_calls: people of the campaign who call back reach its agents.
+    consult_numbers: whom outside an agent may call about a case: the creditor, its attorney
+        (15 U.S.C. 1692c(b) lets a collector speak with few others).
     """
 
     team: str | None = None
@@ -70,6 +82,11 @@ class CampaignSettings:
     weights: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     quotas: tuple[Quota, ...] = ()
     takes_calls: bool = True
+    consult_numbers: tuple[str, ...] = ()
+
+    def listed(self, number: str) -> ListedNumber | None:
+        """The number, if an agent may call it about a case."""
+        return ListedNumber(e164=number) if number in self.consult_numbers else None
 
     def document(self) -> dict[str, Any]:
         """The settings in JSON's types, as `settings_from` reads them."""
@@ -82,6 +99,7 @@ class CampaignSettings:
             **plain,
             "needs": list(self.needs),
             "caller_ids": list(self.caller_ids),
+            "consult_numbers": list(self.consult_numbers),
             "weights": dict(self.weights),
             "quotas": quotas,
         }
@@ -181,4 +199,5 @@ _READERS: Mapping[str, Callable[[str, Any], Any]] = {
     "weights": _weights,
     "quotas": _quotas,
     "takes_calls": _flag,
+    "consult_numbers": _numbers,
 }

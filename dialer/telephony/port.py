@@ -31,6 +31,7 @@ from dialer.model.call_events import (
     Trying,
     Unbridged,
 )
+from dialer.model.campaign_settings import ListedNumber
 
 __all__ = [
     "AgentLegSpec",
@@ -48,6 +49,7 @@ __all__ = [
     "Machine",
     "MachineVerdict",
     "NotConnected",
+    "OutsideLegSpec",
     "PlayFinished",
     "RecordingFinished",
     "Ringing",
@@ -77,6 +79,16 @@ class AgentLegSpec:
 
     leg_id: str
     phone: str
+    ring_timeout_s: float = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutsideLegSpec:
+    """A leg to somebody outside whom an agent consults, such as the creditor's hotline."""
+
+    leg_id: str
+    number: ListedNumber
+    caller_id: str
     ring_timeout_s: float = 30.0
 
 
@@ -130,6 +142,13 @@ class TelephonyEngine(Protocol):
         """
         ...
 
+    async def call_outside(self, leg: OutsideLegSpec) -> None:
+        """Call a number that a campaign's settings list; the leg tells its story as a call does.
+
+        Raises EngineRefused when nothing was sent.
+        """
+        ...
+
     async def answer(self, call_id: str) -> None:
         """Take a call that `Incoming` told of; `Answered` follows. `hangup` refuses it."""
         ...
@@ -171,7 +190,25 @@ class TelephonyEngine(Protocol):
         """The bridged consumer hears `music`, over and over; nobody hears the other."""
         ...
 
-    async def resume(self, call_id: str) -> None: ...
+    async def resume(self, call_id: str) -> None:
+        """End the hold; a guest whom the agent consults then talks with both of them."""
+        ...
+
+    async def consult(self, call_id: str, leg_id: str, music: Sequence[bytes]) -> None:
+        """Let the agent of a bridged call talk with a third leg while the consumer hears `music`.
+
+        That leg, the guest, is told `Bridged` with the agent. A guest who leaves leaves the
+        consumer on hold. An agent who leaves once all three talk is succeeded by the guest, as by
+        `hand_over`; one who leaves before that ends it all. Raises NotConnected.
+        """
+        ...
+
+    async def hand_over(self, call_id: str) -> None:
+        """Let the guest take the agent's place: consumer and guest are told `Bridged`.
+
+        The agent is told `Unbridged`. Raises NotConnected where there is no guest.
+        """
+        ...
 
     async def mute(self, call_id: str, muted: bool) -> None:
         """Whether the agent's voice is kept from the consumer of this bridged call."""

@@ -40,6 +40,7 @@ from dialer.telephony.port import (
     EngineHealth,
     EngineRefused,
     NotConnected,
+    OutsideLegSpec,
     Supervision,
     UnknownCall,
 )
@@ -122,7 +123,23 @@ class SipEngine:
     # TelephonyEngine
 
     async def originate(self, permit: Permit, call: CallSpec) -> None:
-        permit.check(channel=Channel.CALL, address=call.number, now=self._clock.now())
+        def covered() -> None:
+            permit.check(channel=Channel.CALL, address=call.number, now=self._clock.now())
+
+        covered()
+        await self._place(call, covered)
+
+    async def call_outside(self, leg: OutsideLegSpec) -> None:
+        call = CallSpec(
+            call_id=leg.leg_id,
+            number=leg.number.e164,
+            caller_id=leg.caller_id,
+            ring_timeout_s=leg.ring_timeout_s,
+        )
+        await self._place(call, lambda: None)
+
+    async def _place(self, call: CallSpec, covered: Callable[[], None]) -> None:
+        """Send the call; `covered` raises NotCovered where it may not be sent any more."""
         if self._seen(call.call_id):
             return
         trunk, wait = self._trunks.choose()
@@ -130,7 +147,7 @@ class SipEngine:
         if wait > 0:
             await self._clock.sleep(wait)
             try:
-                permit.check(channel=Channel.CALL, address=call.number, now=self._clock.now())
+                covered()
             except NotCovered:
                 leg.discard()
                 self._drop(leg)
@@ -220,10 +237,24 @@ class SipEngine:
 
     async def supervise(self, leg_id: str, call_id: str, how: Supervision) -> None:
         bridge, leg = self._bridge(call_id), self._up(leg_id)
-        beside = leg.bridge is None or (leg.bridge is bridge and leg is not bridge.agent)
-        if not beside or leg is bridge.consumer:
+        talking = leg in (bridge.consumer, bridge.agent, bridge.guest)
+        if talking or leg.bridge not in (None, bridge):
             raise NotConnected(f"{leg_id} talks with another")
         bridge.supervise(leg, how)
+
+    async def consult(self, call_id: str, leg_id: str, music: Sequence[bytes]) -> None:
+        bridge, leg = self._bridge(call_id), self._up(leg_id)
+        if leg.bridge is not None and leg is not bridge.guest:
+            raise NotConnected(f"{leg_id} talks with another")
+        if bridge.guest not in (None, leg):
+            raise NotConnected(f"{call_id} has a guest already")
+        bridge.consult(leg, music)
+
+    async def hand_over(self, call_id: str) -> None:
+        bridge = self._bridge(call_id)
+        if bridge.guest is None:
+            raise NotConnected(f"{call_id} has no guest")
+        bridge.hand_over()
 
     def _up(self, leg_id: str) -> Leg:
         leg = self._find(leg_id)
