@@ -150,7 +150,13 @@ def _engine(url: str) -> AsyncEngine:
         return engine
     if parsed.get_backend_name() != "postgresql":
         raise ValueError(f"the case store is SQLite or PostgreSQL, not {parsed.drivername}")
-    return create_async_engine(parsed, pool_size=10, max_overflow=10, hide_parameters=True)
+    return create_async_engine(
+        parsed,
+        pool_size=10,
+        max_overflow=10,
+        connect_args={"max_cacheable_statement_size": 0},  # a statement of any length stays planned
+        hide_parameters=True,
+    )
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:

@@ -59,8 +59,9 @@ Make = Callable[[OneOf], Select[Any]]
 class Query:
     """Selects read by one statement. Their parameters are lists of texts.
 
-    Each select keeps its own columns and comes back under its own name; in the statement they lie
-    side by side, so that a row is null in those of the others. JSON lists come as tuples.
+    Each select keeps its own columns and comes back under its own name; in the statement columns
+    of one type share their places, so that a row is as wide as its widest select needs. JSON lists
+    come as tuples.
     """
 
     def __init__(self, **selects: Make) -> None:
@@ -87,13 +88,13 @@ class _Part:
     """One select's columns among those of the statement."""
 
     name: str
-    cells: slice
+    places: Sequence[int]
     row: Callable[[Sequence[Any]], Any]
     processors: Sequence[tuple[int, Callable[[Any], Any]]]
 
     def read(self, values: Sequence[Any]) -> Any:
         """The row with its columns' names."""
-        cells = list(values[self.cells])
+        cells = [values[place] for place in self.places]
         for place, process in self.processors:
             if cells[place] is not None:
                 cells[place] = process(cells[place])
@@ -207,23 +208,53 @@ def _told(text: str) -> Iterator[None]:
 
 
 def _ready(selects: Mapping[str, Make], dialect: Dialect) -> _Ready:
-    made = [make(_in_json if dialect.name == "sqlite" else _in_array) for make in selects.values()]
-    columns = [(place, column) for place, one in enumerate(made) for column in one.selected_columns]
-    rows = [
-        one.with_only_columns(
-            literal_column(str(place)),
-            *(_cell(column) if owner == place else _empty(column) for owner, column in columns),
-            maintain_column_froms=True,
-        )
-        for place, one in enumerate(made)
-    ]
-    compiled: Any = union_all(*rows).compile(dialect=dialect)
+    made = {
+        name: make(_in_json if dialect.name == "sqlite" else _in_array)
+        for name, make in selects.items()
+    }
+    slots: list[ColumnElement[Any]] = []  # an empty cell of each place's type
+    rows: list[Select[Any]] = []
     parts: list[_Part] = []
-    start = 1
-    for name, one in zip(selects, made, strict=True):
-        parts.append(_part(name, list(one.selected_columns), start, dialect))
-        start = parts[-1].cells.stop
+    for number, (name, one) in enumerate(made.items()):
+        columns = list(one.selected_columns)
+        places = _places(columns, slots, dialect)
+        taken = dict(zip(places, map(_cell, columns), strict=True))
+        rows.append(
+            one.with_only_columns(
+                literal_column(str(number)),
+                *(taken.get(place, empty) for place, empty in enumerate(slots)),
+                maintain_column_froms=True,
+            )
+        )
+        parts.append(_part(name, columns, [place + 1 for place in places], dialect))
+    wide = [row.add_columns(*slots[len(row.selected_columns) - 1 :]) for row in rows]
+    compiled: Any = union_all(*wide).compile(dialect=dialect)
     return _Ready(text=str(compiled), names=compiled.positiontup or (), parts=parts)
+
+
+def _places(
+    columns: Sequence[ColumnElement[Any]], slots: list[ColumnElement[Any]], dialect: Dialect
+) -> list[int]:
+    """A place for each column among those of its type; where they do not reach, new ones."""
+    kinds = [_kind(empty, dialect) for empty in slots]
+    free = list(range(len(slots)))
+    found: list[int] = []
+    for column in columns:
+        empty = cast(null(), String if isinstance(column.type, JSON) else column.type)
+        kind = _kind(empty, dialect)
+        place = next((place for place in free if kinds[place] == kind), None)
+        if place is None:
+            place = len(slots)
+            slots.append(empty)
+        else:
+            free.remove(place)
+        found.append(place)
+    return found
+
+
+def _kind(column: ColumnElement[Any], dialect: Dialect) -> str:
+    """The column's type as the database calls it, whatever its length."""
+    return str(dialect.type_compiler_instance.process(column.type)).partition("(")[0]
 
 
 def _cell(column: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -231,23 +262,25 @@ def _cell(column: ColumnElement[Any]) -> ColumnElement[Any]:
     return cast(column, String) if isinstance(column.type, JSON) else column
 
 
-def _empty(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    return cast(null(), String if isinstance(column.type, JSON) else column.type)
-
-
-def _part(name: str, columns: Sequence[ColumnElement[Any]], start: int, dialect: Dialect) -> _Part:
+def _part(
+    name: str, columns: Sequence[ColumnElement[Any]], places: Sequence[int], dialect: Dialect
+) -> _Part:
     readers = [
-        _listed
+        _json
         if isinstance(column.type, JSON)
         else column.type.dialect_impl(dialect).result_processor(dialect, None)
         for column in columns
     ]
     return _Part(
         name=name,
-        cells=slice(start, start + len(columns)),
+        places=places,
         row=_named("Row", [column.name for column in columns])._make,
         processors=[(place, reader) for place, reader in enumerate(readers) if reader],
     )
+
+
+def _json(text: str) -> Any:
+    return _listed(text) if text.startswith("[") else json.loads(text)
 
 
 @lru_cache(maxsize=4096)
