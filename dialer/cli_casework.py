@@ -16,9 +16,9 @@ from dialer.engine.reminders import assess_plans, judge_promises
 from dialer.reports.case_view import CaseView, case_view
 from dialer.reports.legal_bundle import as_pdf, as_zip, collect
 from dialer.reports.spreadsheet import as_csv, as_xlsx
-from dialer.reports.superiors import Period, Sheet, hand_over, period_report
+from dialer.reports.superiors import Figures, Period, Sheet, figures, hand_over
 from dialer.settings import Settings
-from dialer.store import cases, knowledge
+from dialer.store import cases, knowledge, report_schedules
 from dialer.store.case_rows import read_case
 from dialer.store.database import Database
 from dialer.store.importing.columns import read_mapping
@@ -26,11 +26,16 @@ from dialer.store.importing.payments import PaymentOptions, import_payments
 from dialer.store.importing.report import Report
 from dialer.store.knowledge import NewArticle
 from dialer.store.ledger_writer import Draft, append
+from dialer.store.report_schedules import Format as FileFormat
+from dialer.store.report_schedules import Run, Schedule, ScheduleState
+from dialer.web.i18n import ENGLISH, Format
+from dialer.web.report_files import Printer
 
 WHO = "cli"
 _VIEW = TypeAdapter(CaseView)
 
 case_app = typer.Typer(no_args_is_help=True, help="One case: on a page, as a legal file.")
+reports_app = typer.Typer(no_args_is_help=True, help="Reports that go out by themselves.")
 article_app = typer.Typer(no_args_is_help=True, help="The knowledge base.")
 Case = Annotated[str, typer.Option("--case", help="The creditor's number of the case.")]
 Out = Annotated[Path, typer.Option(help="Where the file goes.")]
@@ -44,6 +49,7 @@ def mount(app: typer.Typer) -> None:
     app.command("judge")(judge)
     app.add_typer(case_app, name="case")
     app.add_typer(article_app, name="articles")
+    app.add_typer(reports_app, name="reports")
 
 
 def import_payments_command(
@@ -122,16 +128,25 @@ def report(
     last: Annotated[str, typer.Option("--to", help="The last day, included.")],
     out: Out,
 ) -> None:
-    """Figures of a period as a workbook (.xlsx), or as one CSV file a table (a folder)."""
+    """Figures of a period as a workbook (.xlsx), a PDF (.pdf), a page with charts (.html), or as
+    one CSV file a table (a folder).
+    """
     period = Period(first=date.fromisoformat(first), last=date.fromisoformat(last))
     if period.last < period.first:
         raise typer.BadParameter("the last day is before the first", param_hint="--to")
 
-    async def job(db: Database) -> tuple[Sheet, ...]:
+    async def job(db: Database) -> Figures:
         async with db.read() as conn:
-            return await period_report(conn, period, db.clock.now())
+            return await figures(conn, period, db.clock.now())
 
-    _write(out, on_store(Settings(), job))
+    settings = Settings()
+    found = on_store(settings, job)
+    if out.suffix not in (".pdf", ".html"):
+        _write(out, found.sheets)
+        return
+    form = Format(language=ENGLISH, zone=period.zone)
+    printer = Printer(form=form, business_name=settings.business_name)
+    out.write_bytes(printer.one_file(found, FileFormat(out.suffix[1:])).content)
 
 
 def hand_over_command(agent: str, out: Out) -> None:
@@ -152,6 +167,43 @@ def judge() -> None:
 
     promised, planned = on_store(Settings(), job)
     typer.echo(f"promises changed: {promised}, plans changed: {planned}")
+
+
+@reports_app.command("schedules")
+def show_schedules() -> None:
+    """The reports that go out by themselves: id, state, next time, name."""
+
+    async def job(db: Database) -> list[Schedule]:
+        async with db.read() as conn:
+            return await report_schedules.listed(conn)
+
+    for schedule in on_store(Settings(), job):
+        at = schedule.next_at.isoformat()
+        typer.echo(f"{schedule.id}\t{schedule.state}\t{at}\t{schedule.told.name}")
+
+
+@reports_app.command("sent")
+def show_runs() -> None:
+    """The last reports, newest first: state, days, name, and the last failure."""
+
+    async def job(db: Database) -> list[Run]:
+        async with db.read() as conn:
+            return await report_schedules.runs(conn)
+
+    for run in on_store(Settings(), job):
+        days = f"{run.first.isoformat()}..{run.last.isoformat()}"
+        typer.echo(f"{run.state}\t{days}\t{run.schedule.told.name}\t{run.error or ''}")
+
+
+@reports_app.command("switch")
+def switch_schedule(schedule: str, state: ScheduleState) -> None:
+    """Pause a schedule, go on with it (active), or delete it."""
+
+    async def job(db: Database) -> bool:
+        now = db.clock.now()
+        return await report_schedules.switch(db, schedule, state, by=WHO, now=now)
+
+    typer.echo(state if on_store(Settings(), job) else "nothing to change")
 
 
 @article_app.command("add")

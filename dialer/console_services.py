@@ -86,6 +86,7 @@ def console_services(settings: Settings, parts: Parts) -> Services:
             phone=settings.phone,
             https=settings.console_https,
             mail_hook_secret=secret.get_secret_value() if secret else None,
+            report_domains=settings.report_domains,
         ),
         health=health,
         waiting=parts.waiting,

@@ -72,6 +72,7 @@ class Settings(BaseSettings):
     smtp_security: Literal["none", "starttls", "tls"] = "starttls"
     smtp_url: Annotated[str | None, _server_url("smtp")] = None
     email_sender: str = "care@fernwood.example"
+    report_domains: tuple[str, ...] = ()  # JSON list: to whose mailboxes reports may be sent
 
     webhook_url: str | None = None
     webhook_secret: SecretStr | None = None

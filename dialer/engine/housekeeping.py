@@ -14,6 +14,7 @@ from dialer.engine.nightly import nightly
 from dialer.engine.outbox_sender import OutboxSender
 from dialer.engine.recording_keeper import RecordingKeeper
 from dialer.engine.reminders import Reminders, assess_plans, judge_promises
+from dialer.engine.report_post import ReportPost
 from dialer.engine.sending import ACTIVE_LEASE
 from dialer.store import attempts, recordings
 from dialer.store.database import Database
@@ -27,6 +28,7 @@ RENEW_S = 30.0
 RECOVER_S = 30.0
 DELIVER_S = 1.0
 REMIND_S = 60.0
+REPORT_S = 30.0
 JUDGE_S = 600.0
 ROOT_S = 3600.0
 COPY_S = 20.0
@@ -48,6 +50,7 @@ class Housekeeping:
     outbox: OutboxSender | None
     feed_files: FeedFiles | None
     reminders: Reminders
+    reports: ReportPost
 
     async def at_start(self) -> None:
         """Close what a crash left open, and seal what it left unsealed."""
@@ -66,6 +69,7 @@ class Housekeeping:
         if self.feed_files is not None:
             jobs.daily(FEED_AT, UTC, self._write_feed, "write the case-store feed of a day")
         jobs.every(REMIND_S, self._remind, "remind of promises and instalments")
+        jobs.every(REPORT_S, self._report, "reports to superiors")
         jobs.every(JUDGE_S, self._judge, "judge promises and plans")
         jobs.daily(CLOSING_AT, UTC, self._close_day, "close the day")
         jobs.every(COPY_S, self._make_playable, "copies of recordings for listening")
@@ -89,6 +93,9 @@ class Housekeeping:
 
     async def _remind(self) -> None:
         await self.reminders.remind()
+
+    async def _report(self) -> None:
+        await self.reports.run_once()
 
     async def _judge(self) -> None:
         await judge_promises(self.db)

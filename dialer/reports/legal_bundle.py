@@ -5,34 +5,25 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
-from xml.sax.saxutils import escape
 
-from reportlab.lib import colors
-from reportlab.lib.pagesizes import A4
-from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.cidfonts import UnicodeCIDFont
-from reportlab.platypus import LongTable, PageBreak, Paragraph, SimpleDocTemplate, Spacer
+from reportlab.platypus import PageBreak, Spacer
 from reportlab.platypus.tableofcontents import TableOfContents
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from dialer.reports import pdf
 from dialer.reports.spreadsheet import as_csv
 from dialer.store import documents, legal, legal_papers, tables
 from dialer.store.case_rows import read_case
 from dialer.store.documents import Filed
 from dialer.store.legal import LegalFile
 from dialer.store.legal_papers import Paper
-
-HAN_FONT = "STSong-Light"
-INK = colors.HexColor("#1d2430")
-RULE = colors.HexColor("#c8cdd6")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,75 +88,52 @@ def as_zip(bundle: Bundle) -> bytes:
 def as_pdf(bundle: Bundle) -> bytes:
     """The bundle for a court: cover, index, every paper as a table, papers filed, custody."""
     out = io.BytesIO()
-    template = SimpleDocTemplate(
-        out,
-        pagesize=A4,
-        leftMargin=18 * mm,
-        rightMargin=18 * mm,
-        topMargin=18 * mm,
-        bottomMargin=18 * mm,
-        title=f"Legal file {bundle.case_ref}",
-        invariant=1,
-    )
+    template = pdf.page_of(out, f"Legal file {bundle.case_ref}")
 
     def index(flowable: Any) -> None:
         if getattr(flowable, "in_index", False):
             template.notify("TOCEntry", (0, flowable.getPlainText(), template.page))
 
     template.afterFlowable = index
-    pdfmetrics.registerFont(UnicodeCIDFont(HAN_FONT))
     story: list[Any] = [*_cover(bundle), _contents(), PageBreak()]
     for name, paper in bundle.papers.items():
         story += [_heading(name.replace("_", " ").capitalize()), _digest(paper.sha256)]
-        story += [_table(paper.header, paper.rows, template.width), Spacer(1, 8 * mm)]
+        story += [pdf.table(paper.header, paper.rows, template.width), Spacer(1, 8 * mm)]
     story.append(_heading("Documents filed"))
     papers = [
         (f.name, f.kind, f.added_at.isoformat(timespec="seconds"), f.sha256)
         for f, _ in bundle.filed
     ]
-    story += [_table(("name", "kind", "added_at", "sha256"), papers, template.width)]
+    story += [pdf.table(("name", "kind", "added_at", "sha256"), papers, template.width)]
     story += [Spacer(1, 8 * mm), _heading("Chain of custody")]
     entries = [
         (str(e["at"]), str(e["kind"]), f"{e['stream']} {e['seq']}", str(e["entry_hash"]))
         for e in bundle.custody
     ]
-    story += [_table(("at", "entry", "place", "hash"), entries, template.width)]
-    template.multiBuild(story, onFirstPage=_foot, onLaterPages=_foot)
+    story += [pdf.table(("at", "entry", "place", "hash"), entries, template.width)]
+    template.multiBuild(story, onFirstPage=pdf.foot, onLaterPages=pdf.foot)
     return out.getvalue()
 
 
-def _style(name: str, size: float, **more: Any) -> Any:
-    return ParagraphStyle(
-        name, fontName="Helvetica", fontSize=size, leading=size * 1.35, textColor=INK, **more
-    )
-
-
-def _text(text: str, style: Any) -> Any:
-    """A paragraph; what Helvetica can't write is set in the Chinese font."""
-    if any(ord(sign) > 0xFF for sign in text):
-        return Paragraph(f'<font name="{HAN_FONT}">{escape(text)}</font>', style)
-    return Paragraph(escape(text), style)
-
-
 def _heading(text: str) -> Any:
-    heading = _text(text, _style("heading", 13, spaceAfter=3 * mm, keepWithNext=1))
+    heading = pdf.heading(text)
     heading.in_index = True
     return heading
 
 
 def _digest(value: str) -> Any:
-    return _text(f"SHA-256 {value}", _style("digest", 7, spaceAfter=2 * mm))
+    return pdf.paragraph(f"SHA-256 {value}", pdf.style("digest", 7, spaceAfter=2 * mm))
 
 
 def _contents() -> Any:
-    return TableOfContents(levelStyles=[_style("contents", 10)], dotsMinLevel=0)
+    return TableOfContents(levelStyles=[pdf.style("contents", 10)], dotsMinLevel=0)
 
 
 def _cover(bundle: Bundle) -> list[Any]:
     lines = [
-        _text(f"Legal file {bundle.case_ref}", _style("title", 20, spaceAfter=6 * mm)),
-        _text(bundle.full_name, _style("name", 14, spaceAfter=4 * mm)),
-        _text(f"Made {bundle.made_at.isoformat(timespec='seconds')}", _style("made", 9)),
+        pdf.paragraph(f"Legal file {bundle.case_ref}", pdf.style("title", 20, spaceAfter=6 * mm)),
+        pdf.paragraph(bundle.full_name, pdf.style("name", 14, spaceAfter=4 * mm)),
+        pdf.paragraph(f"Made {bundle.made_at.isoformat(timespec='seconds')}", pdf.style("made", 9)),
     ]
     if bundle.file is not None:
         limit = bundle.file.limitation
@@ -173,38 +141,12 @@ def _cover(bundle: Bundle) -> list[Any]:
             f"A claim can be brought until {limit.last_day.isoformat()}, counted from"
             f" {limit.counted_from.isoformat()} ({limit.because}, {limit.rule_id})."
         )
-        lines.append(_text(told, _style("limit", 9)))
+        lines.append(pdf.paragraph(told, pdf.style("limit", 9)))
         steps = [
             (str(step.stage), step.on.isoformat(), step.by, step.note) for step in bundle.file.steps
         ]
-        lines += [Spacer(1, 6 * mm), _table(("stage", "on", "by", "note"), steps, 174 * mm)]
+        lines += [Spacer(1, 6 * mm), pdf.table(("stage", "on", "by", "note"), steps, 174 * mm)]
     return [*lines, Spacer(1, 8 * mm)]
-
-
-def _table(header: Sequence[str], rows: Sequence[Sequence[object]], width: float) -> Any:
-    if not rows:
-        return _text("none", _style("none", 9))
-    small = _style("cell", 7)
-    cells = [[_text(str(name), small) for name in header]]
-    cells += [[_text("" if cell is None else str(cell), small) for cell in row] for row in rows]
-    table = LongTable(
-        cells, repeatRows=1, colWidths=[width / len(header)] * len(header), hAlign="LEFT"
-    )
-    table.setStyle(
-        [
-            ("LINEBELOW", (0, 0), (-1, 0), 0.8, INK),
-            ("LINEBELOW", (0, 1), (-1, -1), 0.25, RULE),
-            ("VALIGN", (0, 0), (-1, -1), "TOP"),
-            ("LEFTPADDING", (0, 0), (-1, -1), 0),
-        ]
-    )
-    return table
-
-
-def _foot(canvas: Any, template: Any) -> None:
-    canvas.setFont("Helvetica", 7)
-    canvas.setFillColor(INK)
-    canvas.drawRightString(A4[0] - 18 * mm, 10 * mm, str(template.page))
 
 
 async def _custody(conn: AsyncConnection, consumer_id: str) -> tuple[Mapping[str, object], ...]:

@@ -1,7 +1,7 @@
 """Figures of a period for superiors: per agent, campaign and creditor, and by age of the debt.
 
-Days are UTC. Money is in minor units, a currency a row. What was paid counts on the day on which
-the creditor received it, less what was taken back.
+Days are those of the period's zone, UTC where none is said. Money is in minor units, a currency a
+row. What was paid counts on the day on which the creditor received it, less what was taken back.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, select
@@ -18,7 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from compliance.outcomes import Counts, classes
 from dialer.model.debt import bucket, grown
 from dialer.model.promise import PromiseState
+from dialer.reports.scope import EVERYTHING, Scope, Within, within
 from dialer.reports.spreadsheet import Cell
+from dialer.store import campaigns as campaigns_store
 from dialer.store import tables
 from dialer.store.attempts import NOT_SENT
 from dialer.store.casework_tables import complaints, payment_lines, payments, plans
@@ -39,11 +41,12 @@ class Period:
 
     first: date
     last: date
+    zone: tzinfo = UTC
 
     def has(self, column: Any) -> ColumnElement[bool]:
         """Whether an instant lies within."""
-        start = datetime.combine(self.first, time(), UTC)
-        end = datetime.combine(self.last + timedelta(days=1), time(), UTC)
+        start = datetime.combine(self.first, time(), self.zone)
+        end = datetime.combine(self.last + timedelta(days=1), time(), self.zone)
         return and_(column >= start, column < end)
 
     def has_day(self, column: Any) -> ColumnElement[bool]:
@@ -51,14 +54,43 @@ class Period:
         return and_(column >= self.first, column <= self.last)
 
 
-async def period_report(conn: AsyncConnection, period: Period, now: datetime) -> tuple[Sheet, ...]:
-    """All tables of the period, from one state of the store."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """The whole report of a period. `campaign` is the name of the scope's campaign."""
+
+    sheets: tuple[Sheet, ...]
+    period: Period
+    scope: Scope
+    campaign: str | None
+
+
+async def figures(
+    conn: AsyncConnection, period: Period, now: datetime, scope: Scope = EVERYTHING
+) -> Figures:
+    """The report with what it is about. Raises LookupError as `period_report` does."""
+    named = None if scope.campaign is None else await campaigns_store.load(conn, scope.campaign)
+    return Figures(
+        sheets=await period_report(conn, period, now, scope),
+        period=period,
+        scope=scope,
+        campaign=None if named is None else named.name,
+    )
+
+
+async def period_report(
+    conn: AsyncConnection, period: Period, now: datetime, scope: Scope = EVERYTHING
+) -> tuple[Sheet, ...]:
+    """All tables of the period for the cases of the scope, from one state of the store.
+
+    Raises LookupError for a scope whose campaign is not there.
+    """
+    cases = await within(conn, scope)
     return (
-        await _agents(conn, period),
-        await _campaigns(conn, period),
-        await _hours(conn, period),
-        await _creditors(conn, period),
-        await _ages(conn, now),
+        await _agents(conn, period, cases),
+        await _campaigns(conn, period, cases),
+        await _hours(conn, period, cases),
+        await _creditors(conn, period, cases),
+        await _ages(conn, now, cases),
     )
 
 
@@ -93,12 +125,12 @@ async def hand_over(conn: AsyncConnection, agent: str) -> Sheet:
     return _sheet("Hand-over", header, sorted(rows, key=lambda row: (str(row[2]), str(row[0]))))
 
 
-async def _agents(conn: AsyncConnection, period: Period) -> Sheet:
+async def _agents(conn: AsyncConnection, period: Period, cases: Within) -> Sheet:
     made = tables.promises
     found: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     rows = await conn.execute(
         select(made.c.by, made.c.state, func.count().label("n"))
-        .where(period.has(made.c.created_at), made.c.by.is_not(None))
+        .where(period.has(made.c.created_at), made.c.by.is_not(None), cases.has(made.c.case_id))
         .group_by(made.c.by, made.c.state)
     )
     for row in rows:
@@ -108,12 +140,14 @@ async def _agents(conn: AsyncConnection, period: Period) -> Sheet:
         (tables.dispositions, tables.dispositions.c.at, "dispositions"),
     ):
         query = select(table.c.by, func.count().label("n")).where(
-            period.has(at), table.c.by.is_not(None)
+            period.has(at), table.c.by.is_not(None), cases.has(table.c.case_id)
         )
         for row in await conn.execute(query.group_by(table.c.by)):
             found[row.by][kind] += row.n
     query = select(complaints.c.about, func.count().label("n")).where(
-        period.has(complaints.c.received_at), complaints.c.about.is_not(None)
+        period.has(complaints.c.received_at),
+        complaints.c.about.is_not(None),
+        cases.has(complaints.c.case_id),
     )
     for row in await conn.execute(query.group_by(complaints.c.about)):
         found[row.about]["complaints"] += row.n
@@ -148,11 +182,17 @@ def _agent(name: str, counted: dict[str, int]) -> tuple[Cell, ...]:
     )
 
 
-async def _campaigns(conn: AsyncConnection, period: Period) -> Sheet:
+async def _campaigns(conn: AsyncConnection, period: Period, within: Within) -> Sheet:
     tries, campaigns, placed = tables.attempts, tables.campaigns, tables.campaign_cases
-    names = {row.id: row.name for row in await conn.execute(select(campaigns))}
+    names = {
+        row.id: row.name
+        for row in await conn.execute(select(campaigns.c.id, campaigns.c.name))
+        if within.shows(row.id)
+    }
     stock = await conn.execute(
-        select(placed.c.campaign_id, func.count().label("n")).group_by(placed.c.campaign_id)
+        select(placed.c.campaign_id, func.count().label("n"))
+        .where(within.has(placed.c.case_id))
+        .group_by(placed.c.campaign_id)
     )
     cases = {row.campaign_id: row.n for row in stock}
     counted: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
@@ -166,6 +206,7 @@ async def _campaigns(conn: AsyncConnection, period: Period) -> Sheet:
             period.has(tries.c.reserved_at),
             tries.c.campaign_id.is_not(None),
             tries.c.outcome != NOT_SENT,
+            within.has(tries.c.case_id),
         )
         .group_by(tries.c.campaign_id, tries.c.outcome)
     )
@@ -175,7 +216,11 @@ async def _campaigns(conn: AsyncConnection, period: Period) -> Sheet:
             counted[row.campaign_id]["right_party"] += row.n
     worked = await conn.execute(
         select(tries.c.campaign_id, func.count(func.distinct(tries.c.case_id)).label("n"))
-        .where(period.has(tries.c.reserved_at), tries.c.campaign_id.is_not(None))
+        .where(
+            period.has(tries.c.reserved_at),
+            tries.c.campaign_id.is_not(None),
+            within.has(tries.c.case_id),
+        )
         .group_by(tries.c.campaign_id)
     )
     for row in worked:
@@ -184,7 +229,11 @@ async def _campaigns(conn: AsyncConnection, period: Period) -> Sheet:
     promised = await conn.execute(
         select(tries.c.campaign_id, func.count().label("n"))
         .join(tries, tries.c.id == made.c.attempt_id)
-        .where(period.has(made.c.created_at), tries.c.campaign_id.is_not(None))
+        .where(
+            period.has(made.c.created_at),
+            tries.c.campaign_id.is_not(None),
+            within.has(made.c.case_id),
+        )
         .group_by(tries.c.campaign_id)
     )
     for row in promised:
@@ -215,7 +264,7 @@ async def _campaigns(conn: AsyncConnection, period: Period) -> Sheet:
     return _sheet("Campaigns", header, rows)
 
 
-async def _hours(conn: AsyncConnection, period: Period) -> Sheet:
+async def _hours(conn: AsyncConnection, period: Period, cases: Within) -> Sheet:
     """At which hour of the day (UTC) somebody is reached."""
     tries = tables.attempts
     hour = func.extract("hour", tries.c.reserved_at)
@@ -224,7 +273,10 @@ async def _hours(conn: AsyncConnection, period: Period) -> Sheet:
     query = (
         select(hour.label("hour"), tries.c.outcome, func.count().label("n"))
         .where(
-            period.has(tries.c.reserved_at), tries.c.channel == "call", tries.c.outcome != NOT_SENT
+            period.has(tries.c.reserved_at),
+            tries.c.channel == "call",
+            tries.c.outcome != NOT_SENT,
+            cases.has(tries.c.case_id),
         )
         .group_by(hour, tries.c.outcome)
     )
@@ -237,7 +289,7 @@ async def _hours(conn: AsyncConnection, period: Period) -> Sheet:
     return _sheet("Best hours", ("hour_utc", "calls", "right_party", "rate"), rows)
 
 
-async def _creditors(conn: AsyncConnection, period: Period) -> Sheet:
+async def _creditors(conn: AsyncConnection, period: Period, cases: Within) -> Sheet:
     debts, lines = tables.debts, payment_lines
     owed = await conn.execute(
         select(
@@ -246,7 +298,9 @@ async def _creditors(conn: AsyncConnection, period: Period) -> Sheet:
             debts.c.status,
             func.count().label("n"),
             func.sum(debts.c.balance_minor).label("balance"),
-        ).group_by(debts.c.creditor, debts.c.currency, debts.c.status)
+        )
+        .where(cases.has_debt(debts))
+        .group_by(debts.c.creditor, debts.c.currency, debts.c.status)
     )
     found: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for row in owed:
@@ -258,7 +312,11 @@ async def _creditors(conn: AsyncConnection, period: Period) -> Sheet:
         select(debts.c.creditor, payments.c.currency, func.sum(lines.c.amount_minor).label("sum"))
         .join(lines, lines.c.debt_id == debts.c.id)
         .join(payments, payments.c.id == lines.c.payment_id)
-        .where(period.has_day(payments.c.received_on), payments.c.reversed_on.is_(None))
+        .where(
+            period.has_day(payments.c.received_on),
+            payments.c.reversed_on.is_(None),
+            cases.has_debt(debts),
+        )
         .group_by(debts.c.creditor, payments.c.currency)
     )
     for row in paid:
@@ -287,13 +345,14 @@ async def _creditors(conn: AsyncConnection, period: Period) -> Sheet:
     return _sheet("Creditors", header, rows)
 
 
-async def _ages(conn: AsyncConnection, now: datetime) -> Sheet:
+async def _ages(conn: AsyncConnection, now: datetime, cases: Within) -> Sheet:
     """How the open debts are spread by age today; two reports side by side show what rolled."""
     debts = tables.debts
     found: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
     told = (debts.c.days_past_due, debts.c.as_of, debts.c.currency)
     query = select(*told, func.count().label("n"), func.sum(debts.c.balance_minor).label("owed"))
-    for row in await conn.execute(query.where(debts.c.status == "open").group_by(*told)):
+    query = query.where(debts.c.status == "open", cases.has_debt(debts)).group_by(*told)
+    for row in await conn.execute(query):
         age = bucket(grown(row.days_past_due, row.as_of, now)) or "unknown"
         place = found[(age, row.currency or "")]
         place[0] += row.n

@@ -89,6 +89,7 @@ async def serve(settings: Settings, reactor: Any, stop: asyncio.Event, announce:
             carrier_records=settings.data_dir / "carrier",
             reminders=Reminders(db=db, notices=notices),
             feed_files=wires.feed_files(settings, db),
+            reports=wires.report_post(settings, db, clock),
             outbox=wires.outbox_sender(settings, db, await enter(httpx.AsyncClient()), clock),
         )
         await housekeeping.at_start()

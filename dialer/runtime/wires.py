@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -12,6 +13,7 @@ import httpx
 from dialer.engine.feed_files import FeedFiles
 from dialer.engine.outbox_sender import OutboxSender
 from dialer.engine.phones import Phones
+from dialer.engine.report_post import ReportPost
 from dialer.engine.written import House
 from dialer.feed.drivers.redis import redis_feed
 from dialer.feed.feed import Feed
@@ -24,8 +26,10 @@ from dialer.store.database import Database
 from dialer.telephony.drivers.sip.engine import SipEngine, open_sip_engine
 from dialer.telephony.drivers.sip.registrar import Phone
 from dialer.telephony.drivers.sip.trunk import Srtp, Trunk
+from dialer.web.report_mail import may_see_reports, report_mail
 from messaging.email.identity import MailIdentity
-from messaging.email.smtp import Security, SmtpTransport, open_smtp
+from messaging.email.smtp import Security, SmtpTransport, open_smtp, relay_client
+from messaging.email.staff_smtp import staff_post
 from messaging.sms.smpp.client import SmppTransport, open_smpp
 from recordings.drivers import folder, object_store
 from recordings.vault import Vault
@@ -139,6 +143,30 @@ def open_mail(
         username=unquote(url.username) if url.username else None,
         password=unquote(url.password) if url.password else None,
         security=Security(settings.smtp_security),
+    )
+
+
+def report_post(settings: Settings, db: Database, clock: Clock) -> ReportPost:
+    """Reports to superiors, by the relay that consumers' mail takes too."""
+    url = urlsplit(settings.smtp_url or "")
+    post = None
+    if settings.smtp_url:
+        connect = relay_client(
+            host=url.hostname or "",
+            port=url.port or 25,
+            local_hostname=settings.email_sender.rsplit("@", 1)[1],
+            username=unquote(url.username) if url.username else None,
+            password=unquote(url.password) if url.password else None,
+            security=Security(settings.smtp_security),
+        )
+        post = staff_post(connect, settings.report_domains, clock)
+    return ReportPost(
+        db=db,
+        post=post,
+        sender=settings.email_sender,
+        domains=settings.report_domains,
+        make=partial(report_mail, db, settings.business_name),
+        entitled=partial(may_see_reports, db),
     )
 
 

@@ -54,6 +54,7 @@ class Permission(StrEnum):
     SEE_SENSITIVE = "see_sensitive"  # hardship and vulnerability, with a purpose
     RECORD_PAYMENTS = "record_payments"
     SEE_REPORTS = "see_reports"
+    SCHEDULE_REPORTS = "schedule_reports"  # have them sent by e-mail
     HEAR_RECORDINGS = "hear_recordings"  # with a purpose that fits the role, and a reason
     MANAGE_ACCOUNTS = "manage_accounts"
 
@@ -88,6 +89,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
             _P.SEE_SENSITIVE,
             _P.RECORD_PAYMENTS,
             _P.SEE_REPORTS,
+            _P.SCHEDULE_REPORTS,
             _P.HEAR_RECORDINGS,
         }
     ),

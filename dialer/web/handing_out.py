@@ -11,8 +11,8 @@ from shutil import rmtree
 from starlette.background import BackgroundTask
 from starlette.responses import FileResponse
 
+from dialer.store.apart import apart
 from dialer.store.database import Database
-from dialer.web.jobs import apart
 
 
 async def hand_out(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from dialer.web.casework_labels import ACCEPTANCES, CASEWORK, LEVELS
 from dialer.web.desk_labels import DESK, STANDSTILL
-from dialer.web.report_labels import REPORTS
+from dialer.web.report_labels import EVERY, FORMATS, REPORTS, SCHEDULES, WEEKDAYS
 
 
 def mark(text: str) -> str:
@@ -193,6 +193,10 @@ FAMILIES: Mapping[str, Mapping[str, str]] = {
     "standstill": STANDSTILL,
     "level": LEVELS,
     "report": REPORTS,
+    "report_format": FORMATS,
+    "every": EVERY,
+    "weekday": WEEKDAYS,
+    "schedule": SCHEDULES,
     "acceptance": ACCEPTANCES,
 }
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from fastapi import Request
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from starlette.responses import HTMLResponse
 
 from compliance.wording import said
@@ -64,6 +64,11 @@ def render(
         )
     )
     return HTMLResponse(page, status_code, headers={"Content-Language": form.language.tag})
+
+
+def template_of(name: str, language: Language) -> Template:
+    """A template that needs no reader, in a language; the context is up to the caller."""
+    return _environment(language).get_template(name)
 
 
 def translate(request: Request, text: str) -> str:

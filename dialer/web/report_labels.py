@@ -45,3 +45,35 @@ REPORTS: Mapping[str, str] = {
     "bucket": mark("Bucket"),
     "debts": mark("Debts"),
 }
+
+FORMATS: Mapping[str, str] = {
+    "csv": mark("CSV"),
+    "xlsx": mark("Workbook"),
+    "html": mark("Page with charts"),
+    "pdf": mark("PDF"),
+}
+
+EVERY: Mapping[str, str] = {
+    "day": mark("Every day"),
+    "week": mark("Every week"),
+    "month": mark("Every month"),
+}
+
+WEEKDAYS: Mapping[str, str] = {
+    "0": mark("Monday"),
+    "1": mark("Tuesday"),
+    "2": mark("Wednesday"),
+    "3": mark("Thursday"),
+    "4": mark("Friday"),
+    "5": mark("Saturday"),
+    "6": mark("Sunday"),
+}
+
+SCHEDULES: Mapping[str, str] = {
+    "active": mark("Active"),
+    "paused": mark("Paused"),
+    "deleted": mark("Deleted"),
+    "waiting": mark("Waiting"),
+    "sent": mark("Sent"),
+    "failed": mark("Failed"),
+}

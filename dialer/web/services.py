@@ -46,12 +46,14 @@ class ConsoleSettings:
 
     `https`: the console is reached by https, so that cookies are marked Secure.
     `mail_hook_secret`: the bearer secret of the mail host; None closes the mail hook.
+    `report_domains`: to whose mailboxes reports may be sent.
     """
 
     business_name: str
     phone: str
     https: bool
     mail_hook_secret: str | None = None
+    report_domains: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -245,6 +245,35 @@ def _refused(error: SMTPResponseException) -> TransportError:
     )
 
 
+def relay_client(
+    *,
+    host: str,
+    port: int,
+    local_hostname: str,
+    username: str | None = None,
+    password: str | None = None,
+    security: Security = Security.STARTTLS,
+    tls_context: ssl.SSLContext | None = None,
+    reply_timeout: float = 30.0,
+) -> Callable[[], SMTP]:
+    """What makes clients of a relay, not yet connected; the arguments are those of `open_smtp`."""
+
+    def connect() -> SMTP:
+        return SMTP(
+            hostname=host,
+            port=port,
+            local_hostname=local_hostname,
+            username=username,
+            password=password,
+            use_tls=security is Security.TLS,
+            start_tls=security is Security.STARTTLS,
+            tls_context=tls_context,
+            timeout=reply_timeout,
+        )
+
+    return connect
+
+
 @asynccontextmanager
 async def open_smtp(
     *,
@@ -269,19 +298,16 @@ async def open_smtp(
     DKIM is the relay's work.
     """
 
-    def connect() -> SMTP:
-        return SMTP(
-            hostname=host,
-            port=port,
-            local_hostname=local_hostname,
-            username=username,
-            password=password,
-            use_tls=security is Security.TLS,
-            start_tls=security is Security.STARTTLS,
-            tls_context=tls_context,
-            timeout=reply_timeout,
-        )
-
+    connect = relay_client(
+        host=host,
+        port=port,
+        local_hostname=local_hostname,
+        username=username,
+        password=password,
+        security=security,
+        tls_context=tls_context,
+        reply_timeout=reply_timeout,
+    )
     transport = SmtpTransport(
         clock=clock,
         connect=connect,

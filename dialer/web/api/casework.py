@@ -30,7 +30,13 @@ from dialer.store.identity import IdentityCheck
 from dialer.store.knowledge import Article, NewArticle
 from dialer.store.notes import NewNote, Note, NoteKind
 from dialer.web.api import casework_bodies as bodies
-from dialer.web.api import casework_disputes, casework_money, casework_superiors, v1
+from dialer.web.api import (
+    casework_disputes,
+    casework_money,
+    casework_superiors,
+    report_schedules,
+    v1,
+)
 from dialer.web.api.casework_base import (
     Decides,
     Done,
@@ -51,6 +57,7 @@ router = APIRouter(
 router.include_router(casework_money.router)
 router.include_router(casework_disputes.router)
 router.include_router(casework_superiors.router)
+router.include_router(report_schedules.router)
 
 TALK, BEFORE_IDENTITY = "talk with the consumer", "before the identity is checked"
 """The purpose of a look for which none was given."""

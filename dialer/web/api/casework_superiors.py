@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from datetime import date
 from enum import StrEnum
@@ -13,21 +14,23 @@ from starlette.responses import Response
 
 from dialer.casework.legal_file import Stage
 from dialer.reports.legal_bundle import as_pdf, as_zip, collect
-from dialer.reports.spreadsheet import as_xlsx
-from dialer.reports.superiors import Period, Sheet, hand_over, period_report
+from dialer.reports.scope import Scope
+from dialer.reports.superiors import Figures, Period, Sheet, figures, hand_over
 from dialer.store import legal
 from dialer.store.accounts import Actor
+from dialer.store.apart import apart
 from dialer.store.database import Database
 from dialer.store.legal import LegalFile, LegalStep, Readiness, ReferralRefused
+from dialer.store.report_schedules import Format
 from dialer.web.api.casework_base import Decides, answering, case_and_terms
 from dialer.web.auth import Permission, require, services_of
-from dialer.web.jobs import apart
 from dialer.web.looking import write_now
+from dialer.web.render import formats
+from dialer.web.report_files import Printer
 
 router = APIRouter()
 
 SeesReports = Annotated[Actor, Depends(require(Permission.SEE_REPORTS))]
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class BundleFormat(StrEnum):
@@ -42,6 +45,16 @@ class StageBody(BaseModel):
     on: date
     note: str = Field(min_length=1, max_length=2_000)
     remind_on: date | None = None
+
+
+class About(BaseModel):
+    """Of which days (UTC) a report is, and of which cases; what is left out is all."""
+
+    first: date
+    last: date
+    creditor: str | None = None
+    campaign_id: str | None = None
+    team: str | None = None
 
 
 @router.get("/cases/{case_id}/legal", tags=["legal"])
@@ -120,19 +133,23 @@ async def get_bundle(
 
 
 @router.get("/reports/period", tags=["reports"])
-async def get_period(request: Request, actor: SeesReports, first: date, last: date) -> list[Sheet]:
+async def get_period(
+    request: Request, actor: SeesReports, about: Annotated[About, Query()]
+) -> list[Sheet]:
     """Figures per agent, campaign, hour and creditor, and the debts by age."""
-    return list(await _sheets(request, first, last))
+    return list((await get_figures(request, about)).sheets)
 
 
-@router.get("/reports/period.xlsx", tags=["reports"])
-async def get_period_workbook(
-    request: Request, actor: SeesReports, first: date, last: date
+@router.get("/reports/period.{form}", tags=["reports"])
+async def get_period_file(
+    request: Request, actor: SeesReports, form: Format, about: Annotated[About, Query()]
 ) -> Response:
-    """The same as a workbook."""
-    sheets = await _sheets(request, first, last)
-    content = as_xlsx((sheet.name, sheet.header, sheet.rows) for sheet in sheets)
-    return _download(content, XLSX, f"{first}_{last}.xlsx")
+    """The same as a file: a workbook, a page with charts, a PDF, or a ZIP of CSV files."""
+    found = await get_figures(request, about)
+    services = services_of(request)
+    printer = Printer(form=formats(request), business_name=services.settings.business_name)
+    file = await asyncio.to_thread(printer.one_file, found, form)
+    return _download(file.content, file.media_type, file.name)
 
 
 @router.get("/reports/hand-over/{agent}", tags=["reports"])
@@ -142,17 +159,24 @@ async def get_hand_over(request: Request, actor: SeesReports, agent: str) -> She
         return await hand_over(conn, agent)
 
 
-async def _sheets(request: Request, first: date, last: date) -> tuple[Sheet, ...]:
-    if last < first:
+async def get_figures(request: Request, about: About) -> Figures:
+    """The report that is asked for; 404 for a campaign that is not there."""
+    if about.last < about.first:
         raise HTTPException(409, "the last day is before the first")
     services = services_of(request)
-    period = Period(first=first, last=last)
+    period = Period(first=about.first, last=about.last)
+    scope = Scope(
+        creditor=about.creditor or None,
+        campaign=about.campaign_id or None,
+        team=about.team or None,
+    )
 
-    async def job(db: Database) -> tuple[Sheet, ...]:
+    async def job(db: Database) -> Figures:
         async with db.read() as conn:
-            return await period_report(conn, period, services.clock.now())
+            return await figures(conn, period, services.clock.now(), scope)
 
-    return await apart(services.db, job)
+    with answering():
+        return await apart(services.db, job)
 
 
 def _download(content: bytes, media_type: str, name: str) -> Response:

@@ -19,10 +19,10 @@ from dialer.reports.decisions import (
     refusals_by_rule,
 )
 from dialer.store.accounts import Actor
+from dialer.store.apart import apart
 from dialer.web.again import decide_again
 from dialer.web.auth import Permission, may, require, services_of
 from dialer.web.cursor import read_cursor, write_cursor
-from dialer.web.jobs import apart
 from dialer.web.looking import add_to_look
 from dialer.web.masking import mask_within
 from dialer.web.problems import is_fragment

@@ -12,10 +12,10 @@ from dialer.reports.looks import looks_at
 from dialer.reports.subject_export import subject_export
 from dialer.store import erasure
 from dialer.store.accounts import Actor
+from dialer.store.apart import apart
 from dialer.store.database import Database
 from dialer.store.person_rows import NobodyThere
 from dialer.web.auth import Permission, require, services_of
-from dialer.web.jobs import apart
 from dialer.web.looking import add_to_look, write_now
 from dialer.web.render import render
 

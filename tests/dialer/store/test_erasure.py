@@ -125,7 +125,7 @@ async def test_who_it_was_goes_at_once_and_the_papers_when_their_duty_ends(
     assert "Dear sirs, yours Otto" in text
     del found["documents"]
     rest = json.dumps(found)
-    for plain in ("Otto", "Abendroth", "5550123", "wife", "4321"):
+    for plain in ("Otto", "Abendroth", "5550123", "wife", '"4321"'):
         assert plain not in rest, plain
     assert len(found["decisions"]) == len(found["attempts"]) == 1
     assert (await verify(db)).broken is None
@@ -172,4 +172,5 @@ def test_every_sealed_column_has_its_erasure() -> None:
         for column in columns
     }
     apart = {"contact_points.value", "consumer_contact_points.raw"}  # by `_points`
-    assert sealed - emptied == apart
+    ours = {"report_schedules.recipients", "report_runs.delivered"}  # of our own people
+    assert sealed - emptied == apart | ours
