@@ -130,10 +130,15 @@ def run_sample(
     start = instant(at, "--at")
 
     async def run(reactor: Any, stop: asyncio.Event) -> None:
-        async with sample.open_sample(
-            folder, seed=seed, at=start, listen=listen or told.listen
-        ) as opened:
-            await runtime.serve(opened.settings, reactor, stop, _announce_sample)
+        await sample.serve(
+            folder,
+            seed=seed,
+            at=start,
+            listen=listen or told.listen,
+            reactor=reactor,
+            stop=stop,
+            announce=_announce_sample,
+        )
 
     process.run(run)
 

@@ -1,5 +1,5 @@
 """The composition root: `service` is the whole system on one page, `wires` opens the drivers."""
 
-from dialer.runtime.service import serve
+from dialer.runtime.service import Announce, serve
 
-__all__ = ["serve"]
+__all__ = ["Announce", "serve"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import csv
 import socket
 import tomllib
 from collections.abc import AsyncIterator
@@ -22,9 +23,11 @@ from dialer.store.accounts import Role, create_account
 from dialer.store.database import Database, migrate, open_database
 from dialer.store.importing.cases import CaseOptions, import_cases
 from dialer.store.importing.history import HistoryOptions, import_history
+from dialer.town.clerk import Seat
 from dialer.town.options import TownOptions
-from dialer.town.portfolio import write_portfolio
+from dialer.town.portfolio import cases_file, write_portfolio
 from dialer.town.process import TownHandle, start_town
+from dialer.town.staff import staff
 from dialer.web.passwords import hash_password
 from scheduler.clock import SystemClock
 
@@ -36,7 +39,10 @@ LOG_INS = {
 }
 """Accounts of the sample alone; a service with a store of its own has none of them."""
 
-SIZE = 400
+INVENTED_AGENTS = tuple(f"agent-{n}" for n in range(2, 5))
+"""Agents at whose desks somebody invented works; the account `agent` is left to the visitor."""
+
+SIZE = 640
 SEED = 1
 
 
@@ -82,6 +88,43 @@ async def open_sample(
         )
         await _fill(settings, seed)
         yield Sample(town=town, settings=settings)
+
+
+async def serve(
+    folder: Path,
+    *,
+    seed: int,
+    at: datetime | None,
+    listen: str,
+    reactor: Any,
+    stop: asyncio.Event,
+    announce: runtime.Announce,
+) -> None:
+    """The service on the sample, with agents at their desks, until `stop`."""
+    async with open_sample(folder, seed=seed, at=at, listen=listen) as sample:
+        at_work: list[asyncio.Task[None]] = []
+
+        def started(address: str, secret: str | None) -> None:
+            announce(address, secret)
+            work = _staff(address, sample.settings, seed, reactor)
+            at_work.append(asyncio.create_task(work, name="staff"))
+
+        try:
+            await runtime.serve(sample.settings, reactor, stop, started)
+        finally:
+            for task in at_work:
+                task.cancel()
+            await asyncio.gather(*at_work, return_exceptions=True)
+
+
+async def _staff(address: str, settings: Settings, seed: int, reactor: Any) -> None:
+    password = LOG_INS[Role.AGENT]
+    seats = [Seat(name=Role.AGENT, password=password, works=False)]
+    seats += [Seat(name=name, password=password, works=True) for name in INVENTED_AGENTS]
+    with cases_file(settings.data_dir / "portfolio").open(encoding="utf-8", newline="") as file:
+        known = {row["case_id"]: row for row in csv.DictReader(file)}
+    clock = SystemClock(settings.clock_start)
+    await staff(address, seats, known, seed=seed, reactor=reactor, clock=clock)
 
 
 async def demo(
@@ -151,14 +194,15 @@ async def _campaigns(db: Database, settings: Settings, now: datetime) -> bool:
 
 
 async def _accounts(db: Database, now: datetime) -> None:
-    for role, password in LOG_INS.items():
-        password_hash = await hash_password(password)
-        async with db.write() as conn:
+    hashes = {role: await hash_password(password) for role, password in LOG_INS.items()}
+    people = {role.value: role for role in LOG_INS} | dict.fromkeys(INVENTED_AGENTS, Role.AGENT)
+    async with db.write() as conn:
+        for name, role in people.items():
             await create_account(
                 conn,
-                name=role,
+                name=name,
                 role=role,
-                password_hash=password_hash,
+                password_hash=hashes[role],
                 must_change_password=False,
                 now=now,
             )

@@ -30,7 +30,7 @@ from dialer.town.resend import LIFETIME
 from scheduler.clock import Clock
 
 REALM = "town"
-_NOBODY = CallManner(
+NOBODY = CallManner(
     habit=CallHabit.NOT_IN_SERVICE,
     rings_s=0.0,
     speaks_after_s=0.0,
@@ -39,6 +39,20 @@ _NOBODY = CallManner(
     key_after_s=0.0,
     voice=0,
 )
+
+
+WhoAnswers = Callable[[str], tuple[CallManner, str]]
+"""The way with calls of whoever has a number (E.164), and the language spoken there."""
+
+
+def people_of(population: Population) -> WhoAnswers:
+    """The town's people; other numbers are not in service."""
+
+    def who(number: str) -> tuple[CallManner, str]:
+        known = population.by_number.get(number)
+        return (known[1].call, known[0].language) if known else (NOBODY, "en")
+
+    return who
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,14 +70,14 @@ class Exchange(DatagramProtocol):
 
     def __init__(
         self,
-        population: Population,
+        who: WhoAnswers,
         *,
         account: TrunkAccount | None,
         clock: Clock,
         timers: TimeReactor,
         open_line: Callable[[], Line],
     ) -> None:
-        self._population = population
+        self._who = who
         self._account = account
         self._clock, self._timers = clock, timers
         self._open_line = open_line
@@ -119,13 +133,13 @@ class Exchange(DatagramProtocol):
             self._reply(invite, source, *refusal)
             self._records[invite.call_id] = replace(self._records[invite.call_id], code=refusal[0])
             return
-        known = self._population.by_number.get(number)
+        manner, language = self._who(number)
         call = ConsumerCall(
             invite,
             source,
             number=number,
-            manner=known[1].call if known else _NOBODY,
-            language=known[0].language if known else "en",
+            manner=manner,
+            language=language,
             here=f"{LOOPBACK}:{self.transport.getHost().port}",
             tag=self._tag(invite),
             clock=self._clock,

@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 
 from dialer.process import run
-from dialer.town.exchange import Exchange, TrunkAccount
+from dialer.town.exchange import Exchange, TrunkAccount, people_of
 from dialer.town.line import Lines
 from dialer.town.loopback import LOOPBACK
 from dialer.town.options import TownOptions, parse_options
@@ -26,7 +26,7 @@ async def serve(options: TownOptions, reactor: Any, stopped: asyncio.Event) -> N
     """Run the exchange until `stopped`, or until the standard input ends."""
     lines = Lines(reactor, reactor, Random(options.seed))
     exchange = Exchange(
-        make_population(options.seed, options.size),
+        people_of(make_population(options.seed, options.size)),
         account=_account(options),
         clock=SystemClock(options.at),
         timers=reactor,

@@ -84,7 +84,7 @@ _WHEREABOUTS = {
     Whereabouts.NOWHERE: 1,
     Whereabouts.NO_RULES: 2,
 }
-_CAMPAIGNS = {"early-calls": 20, "first-notice-sms": 11, "email-reminder": 9}
+_CAMPAIGNS = {"early-calls": 20, "first-notice-sms": 11, "email-reminder": 9, "agents-calls": 24}
 _DNC = {"": 38, "yes": 2}
 _CONSENTS = {"yes": 36, "": 2, "no": 2}
 _CREDITORS = {
@@ -110,6 +110,11 @@ class _Case:
     past: Past
 
 
+def cases_file(directory: Path) -> Path:
+    """Where `write_portfolio` puts the cases."""
+    return directory / "cases.csv"
+
+
 def write_portfolio(directory: Path, seed: int, size: int, now: datetime) -> Portfolio:
     """Write `cases.csv` and `history.csv`; the same arguments give the same bytes.
 
@@ -120,7 +125,7 @@ def write_portfolio(directory: Path, seed: int, size: int, now: datetime) -> Por
     cases = list(_cases(population, now))
     directory.mkdir(parents=True, exist_ok=True)
     portfolio = Portfolio(
-        cases=directory / "cases.csv",
+        cases=cases_file(directory),
         history=directory / "history.csv",
         population=population,
         pasts={case.row["case_id"]: case.past for case in cases},

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from twisted.internet.task import Clock
 
 from dialer.telephony.wire.sdp import Media
-from dialer.town.exchange import Exchange
+from dialer.town.exchange import Exchange, people_of
 from dialer.town.habits import CallHabit
 from dialer.town.population import Population, make_population
 from dialer.town.speech import Sound
@@ -48,7 +48,7 @@ class Wire:
         self.lines: list[FakeLine] = []
         self._sent: list[tuple[str, tuple[str, int]]] = []
         self.exchange = Exchange(
-            people,
+            people_of(people),
             account=None,
             clock=SystemClock(),
             timers=self.clock,

@@ -52,6 +52,7 @@ def test_every_case_can_be_reached_and_belongs_to_a_campaign(portfolio: Portfoli
         "early-calls",
         "first-notice-sms",
         "email-reminder",
+        "agents-calls",
     }
 
 
@@ -98,7 +99,7 @@ async def test_the_importer_takes_every_row_of_both_files(
     url = f"sqlite+aiosqlite:///{tmp_path / 'store.sqlite'}"
     await migrate(url, KEYS)
     async with open_database(url, KEYS, clock=ManualClock(NOW)) as db:
-        for name in ("early-calls", "first-notice-sms", "email-reminder"):
+        for name in ("early-calls", "first-notice-sms", "email-reminder", "agents-calls"):
             await add_campaign(db, name=name)
         cases = await import_cases(db, portfolio.cases, CaseOptions())
         history = await import_history(db, portfolio.history, HistoryOptions())
