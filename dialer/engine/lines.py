@@ -18,7 +18,7 @@ from scheduler.clock import Clock
 
 UNANSWERED = frozenset({Phase.DIALING, Phase.RINGING})
 DETECTING = frozenset({Phase.DETECTING})
-WAITING = frozenset({Phase.AWAITING_AGENT})
+WAITING = frozenset({Phase.AWAITING_AGENT, Phase.OFFERING})
 WITH_AGENT = frozenset({Phase.CONNECTING, Phase.TALKING})
 FAILURES = frozenset(
     {

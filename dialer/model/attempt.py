@@ -6,7 +6,7 @@ closed and asks for nothing more.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from dialer.model.call_events import (
@@ -23,6 +23,7 @@ from dialer.model.call_events import (
     Ringing,
     Unbridged,
 )
+from dialer.model.offer import Book, Booked, Course, Hush, Offer, StopFinding
 
 VERDICT_PATIENCE_S = 8.5
 BEEP_PATIENCE_S = 20.0
@@ -45,6 +46,11 @@ class Phase(StrEnum):
     TALKING = "talking"
     ABANDONING = "abandoning"  # the safe-harbour message plays
     APOLOGIZING = "apologizing"  # the agent's leg was lost
+    OFFERING = "offering"  # a caller hears what they may choose
+    BOOKING = "booking"  # their wish to be called back is being kept
+    PROMPTING = "prompting"  # they are asked to speak after the tone
+    TAKING_MESSAGE = "taking_message"  # they speak
+    PARTING = "parting"  # the last words before we hang up
     ENDING = "ending"
     CLOSED = "closed"
 
@@ -55,7 +61,7 @@ class CallPlan:
 
     With `agent` a person is for an agent, and `live_message` is not said; `agent_patience_s` is
     how long one is waited for. `limited_content` tells whether `voicemail` is a message that
-    reveals no debt.
+    reveals no debt. `offer` is for a caller whom nobody takes (`dialer.model.inbound_call`).
     """
 
     live_message: str
@@ -68,6 +74,7 @@ class CallPlan:
     abandonment: str | None = None
     apology: str | None = None
     agent_patience_s: float = AGENT_PATIENCE_S
+    offer: Offer | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +96,7 @@ class Call:
     agent_overdue: bool = False
     agent_lost: bool = False
     digits: str = ""
+    course: Course = field(default_factory=Course)
     ended: Ended | None = None
 
 
@@ -160,8 +168,20 @@ class Close:
     """The call is over; its outcome may be written."""
 
 
-Action = Play | Record | HangUp | Arm | FindAgent | Connect | ReleaseAgent | Close
-Signal = CallEvent | TimerFired | AgentFound | AgentGone
+Action = (
+    Play
+    | Record
+    | HangUp
+    | Arm
+    | FindAgent
+    | Connect
+    | ReleaseAgent
+    | Close
+    | Hush
+    | StopFinding
+    | Book
+)
+Signal = CallEvent | TimerFired | AgentFound | AgentGone | Booked
 
 
 def advance(call: Call, signal: Signal) -> tuple[Call, tuple[Action, ...]]:
