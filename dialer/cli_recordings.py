@@ -8,14 +8,19 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from sqlalchemy import select
 
 from dialer.key_ring import open_keys
 from dialer.runtime import wires
 from dialer.settings import Settings
-from dialer.store import recordings, tables
+from dialer.store import recordings
 from dialer.store.database import open_database
+from dialer.store.recordings import Sought
 from scheduler.clock import SystemClock
+
+SHOWN = (
+    *("name", "sha256", "duration_ms", "sealed_at", "state"),
+    *("case_id", "campaign_id", "outcome"),
+)
 
 app = typer.Typer(no_args_is_help=True, help="Sealed recordings.")
 
@@ -25,27 +30,11 @@ def list_recordings(limit: int = 100) -> None:
     """The newest recordings, one JSON line each."""
 
     async def run() -> None:
-        table, attempts = tables.recordings, tables.attempts
-        query = (
-            select(
-                table.c.name,
-                table.c.sha256,
-                table.c.duration_ms,
-                table.c.sealed_at,
-                table.c.state,
-                attempts.c.case_id,
-                attempts.c.campaign_id,
-                attempts.c.outcome,
-            )
-            .join(attempts, attempts.c.id == table.c.attempt_id)
-            .order_by(table.c.sealed_at.desc())
-            .limit(limit)
-        )
         settings = Settings()
         store = open_database(settings.store_url, open_keys(settings), writer="cli")
         async with store as db, db.read() as conn:
-            for row in await conn.execute(query):
-                typer.echo(json.dumps(dict(row._mapping), default=str))
+            for row in await recordings.find(conn, Sought(), limit=limit):
+                typer.echo(json.dumps({name: getattr(row, name) for name in SHOWN}, default=str))
 
     asyncio.run(run())
 

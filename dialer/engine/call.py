@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ import structlog
 
 from compliance.permit import Permit
 from dialer.engine.prompts import Prompts
-from dialer.model import attempt
+from dialer.model import attempt, inbound_call
 from dialer.model.attempt import (
     Action,
     AgentFound,
@@ -31,11 +31,15 @@ from dialer.model.attempt import (
     TimerFired,
 )
 from dialer.model.call_events import CallEvent, Incoming, RecordingFinished
+from dialer.model.offer import Book, Booked, Hush, StopFinding
 from dialer.telephony.port import CallSpec, NotConnected, TelephonyEngine, UnknownCall
 from dialer.telephony.wire import g711
 from scheduler.clock import Clock
 
 log = structlog.get_logger(__name__)
+
+Booking = Callable[[], Awaitable[Booked]]
+"""Keeps a caller's wish to be called back."""
 
 CONNECT_TONE = g711.tone(1000, 0.2, level=0.1)
 """What an agent hears the moment that a consumer is on their line."""
@@ -136,18 +140,24 @@ class Calls:
         while True:
             yield await self._arrived.get()
 
-    async def take(self, incoming: Incoming, plan: CallPlan, *, language: str) -> CallReport:
-        """Answer a call that has come in and follow it to its end."""
+    async def take(
+        self, incoming: Incoming, plan: CallPlan, *, language: str, book: Booking
+    ) -> CallReport:
+        """Answer a call that has come in and follow it to its end. The plan has an offer."""
         call = Call(call_id=incoming.call_id, plan=plan)
-        return await self._followed(call, self._engine.answer(incoming.call_id), language)
+        return await self._followed(call, self._engine.answer(call.call_id), language, book)
 
     async def _followed(
-        self, call: Call, begin: Coroutine[object, object, None], language: str
+        self,
+        call: Call,
+        begin: Coroutine[object, object, None],
+        language: str,
+        book: Booking | None = None,
     ) -> CallReport:
         signals = self._signals.setdefault(call.call_id, asyncio.Queue())
         try:
             await begin
-            return await _Follower(self, call, signals, language).run()
+            return await _Follower(self, call, signals, language, book).run()
         finally:
             del self._signals[call.call_id]
 
@@ -156,6 +166,8 @@ class Calls:
         match action:
             case Play(media=name):
                 await self._engine.play(call_id, self._prompts.frames(language, name), name=name)
+            case Hush():
+                await self._engine.stop_play(call_id)
             case Record():
                 await self._engine.record(call_id, str(self._spool / f"{call_id}.wav"))
             case HangUp():
@@ -188,13 +200,21 @@ class _Follower:
     """Follows one call: its timers, and the agent that it may have."""
 
     def __init__(
-        self, calls: Calls, call: Call, signals: asyncio.Queue[Signal], language: str
+        self,
+        calls: Calls,
+        call: Call,
+        signals: asyncio.Queue[Signal],
+        language: str,
+        book: Booking | None,
     ) -> None:
         self._calls = calls
         self._call = call
         self._signals = signals
         self._language = language
+        self._book = book
+        self._advance = attempt.advance if call.plan.offer is None else inbound_call.advance
         self._tasks: list[asyncio.Task[None]] = []
+        self._finding: asyncio.Task[None] | None = None
         self._reserved: set[str] = set()
 
     async def run(self) -> CallReport:
@@ -205,7 +225,7 @@ class _Follower:
                 if isinstance(signal, RecordingFinished):
                     recording, seconds = Path(signal.path), signal.duration_s
                     error = signal.error
-                self._call, actions = attempt.advance(self._call, signal)
+                self._call, actions = self._advance(self._call, signal)
                 if self._calls.watch is not None:
                     self._calls.watch.moved(self._call, signal)
                 for action in actions:
@@ -229,7 +249,13 @@ class _Follower:
             case Arm():
                 self._tasks.append(asyncio.create_task(self._fire(action)))
             case FindAgent():
-                self._tasks.append(asyncio.create_task(self._find()))
+                self._finding = asyncio.create_task(self._find())
+                self._tasks.append(self._finding)
+            case StopFinding():
+                if self._finding is not None:
+                    self._finding.cancel()
+            case Book() if self._book is not None:
+                self._signals.put_nowait(await self._book())
             case ReleaseAgent(leg_id=leg_id):
                 self._release(leg_id)
             case Connect(leg_id=leg_id):

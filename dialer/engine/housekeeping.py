@@ -116,6 +116,7 @@ class Housekeeping:
         log.info("ledger root", root=root)
 
     async def _seal(self, file: Path) -> None:
-        consumer = await recordings.consumer_of(self.db, file.stem)
-        if consumer is not None:
-            await self.keeper.seal(file.stem, consumer, file)
+        async with self.db.read() as conn:
+            call = await recordings.call_of(conn, file.stem)
+        if call is not None:
+            await self.keeper.seal(file.stem, file)

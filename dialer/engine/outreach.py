@@ -22,9 +22,9 @@ from dialer.engine.requests import candidate
 from dialer.engine.sending import Errand, send
 from dialer.feed.feed import Feed, FeedEvent
 from dialer.model.case import Case, CaseStatus
-from dialer.store import attempts, callbacks, case_events, cases, claims
+from dialer.store import attempts, callbacks, cases, claims
 from dialer.store.attempts import NOT_SENT, Outcome
-from dialer.store.callbacks import Callback, NewCallback
+from dialer.store.callbacks import Callback
 from dialer.store.claims import DueCase
 from dialer.store.database import Database
 from dialer.store.gate import Gate, LedgerUnavailable
@@ -36,8 +36,6 @@ from scheduler.clock import Clock
 log = structlog.get_logger(__name__)
 
 NOT_SENT_PAUSE = timedelta(seconds=20)
-LOST_AGENT_PAUSE = timedelta(minutes=2)
-"""After a call that lost its agent, the consumer is called back so soon, where that is lawful."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,24 +158,16 @@ class Outreach:
             await callbacks.reopen(self.db, promised.id)
         await self._settle(decision.attempt_id, task, attempted)
         if attempted.detail.get("agent_lost"):
-            await self._call_back_early(task)
+            await callbacks.note_lost_agent(
+                self.db,
+                case_id=task.case.id,
+                consumer_id=task.case.consumer.id,
+                campaign_id=task.order.campaign.id,
+                now=self.clock.now(),
+            )
         await channel.after(decision, task.case, attempted)
         await self._tell("attempt", decision.attempt_id, task, outcome=attempted.outcome)
         return None
-
-    async def _call_back_early(self, task: _Task) -> None:
-        """The agent's phone was lost in the middle of the talk."""
-        now = self.clock.now()
-        new = NewCallback(
-            case_id=task.case.id,
-            consumer_id=task.case.consumer.id,
-            campaign_id=task.order.campaign.id,
-            at=now + LOST_AGENT_PAUSE,
-            source="agent_lost",
-        )
-        async with self.db.write() as conn:
-            await callbacks.note(conn, new, now)
-            await case_events.replan(conn, task.case.id, now)
 
     async def _settle(self, attempt_id: str, task: _Task, attempted: Attempted) -> None:
         now = self.clock.now()

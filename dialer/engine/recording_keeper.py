@@ -41,29 +41,25 @@ class RecordingKeeper:
     clock: Clock
     spool: Path
 
-    async def seal(
-        self, attempt_id: str, consumer_id: str, file: Path, *, notice_ms: int | None = None
-    ) -> None:
+    async def seal(self, call_id: str, file: Path, *, notice_ms: int | None = None) -> None:
         """Seal a closed recording and enter it; a failure leaves the file for the next start."""
         mark = file.with_suffix(SEALING)
         mark.touch(mode=0o600)
         try:
-            sealed = await self.vault.seal(attempt_id, file, {"attempt": attempt_id})
+            sealed = await self.vault.seal(call_id, file, {"call": call_id})
         except VaultError as error:
-            log.error("recording not sealed", attempt_id=attempt_id, error=str(error))
+            log.error("recording not sealed", call_id=call_id, error=str(error))
             mark.unlink(missing_ok=True)
-            await self.failed(attempt_id, "not_sealed")
+            await self.failed(call_id, "not_sealed")
             return
-        await recordings.keep(
-            self.db, sealed, attempt_id=attempt_id, consumer_id=consumer_id, notice_ms=notice_ms
-        )
+        await recordings.keep(self.db, sealed, call_id=call_id, notice_ms=notice_ms)
         mark.unlink(missing_ok=True)
         await self._tell("stored", sealed.name)
 
-    async def failed(self, attempt_id: str, why: str) -> None:
+    async def failed(self, call_id: str, why: str) -> None:
         """Let it be known that a call's recording is not kept, or not whole."""
-        await recordings.failed(self.db, attempt_id=attempt_id, why=why)
-        await self._tell("failed", attempt_id, why=why)
+        await recordings.failed(self.db, call_id=call_id, why=why)
+        await self._tell("failed", call_id, why=why)
 
     async def left_over(self) -> list[Path]:
         """Enter what was sealed before a crash and not entered; the files that are to be sealed."""
@@ -75,17 +71,12 @@ class RecordingKeeper:
             mark.unlink(missing_ok=True)
         return sorted(self.spool.glob("*.wav"))
 
-    async def _enter(self, attempt_id: str) -> None:
+    async def _enter(self, call_id: str) -> None:
         try:
-            sealed = await self.vault.describe(attempt_id)
-        except VaultError as error:
-            log.error("recording lost", attempt_id=attempt_id, error=str(error))
-            return
-        consumer = await recordings.consumer_of(self.db, attempt_id)
-        if consumer is not None:
-            await recordings.keep(
-                self.db, sealed, attempt_id=attempt_id, consumer_id=consumer, notice_ms=None
-            )
+            sealed = await self.vault.describe(call_id)
+            await recordings.keep(self.db, sealed, call_id=call_id)
+        except (VaultError, LookupError) as error:
+            log.error("recording lost", call_id=call_id, error=str(error))
 
     async def make_playable(self) -> int:
         """Give the recordings that have none their copy for listening; how many got one."""

@@ -48,13 +48,19 @@ def candidate(order: Order, case: Case, planned: Next, *, attempt_id: str, owner
 
 
 def hypothetical(
-    case: Case, channel: Channel, *, actor: str, mode: Mode | None = None
+    case: Case,
+    channel: Channel,
+    *,
+    actor: str,
+    mode: Mode | None = None,
+    point_id: str | None = None,
 ) -> ContactRequest | None:
     """A contact that is only asked about; None where no contact point serves the channel.
 
-    `mode` says who would speak on a call: a recorded message where it is not given.
+    `mode` says who would speak on a call: a recorded message where it is not given. `point_id` is
+    the contact point that it has to be by.
     """
-    points = case.usable_points(channel)
+    points = [p for p in case.usable_points(channel) if point_id in (None, p.id)]
     if not points:
         return None
     request = _request(case, channel, points[0], attempt_id="next", actor=actor)

@@ -44,6 +44,11 @@ class Screens:
             raise NotNow("no call")
         return screen
 
+    def holder(self, call_id: str) -> str | None:
+        """The agent whose page shows the call."""
+        shown = self._shown.items()
+        return next((str(a) for a, screen in shown if screen.errand.call_id == call_id), None)
+
     def put(self, agent: AgentId, errand: Errand, now: datetime) -> None:
         """Show a call that is offered to the agent, in place of the one before."""
         self.clear(agent)

@@ -129,10 +129,7 @@ class VoiceChannel:
             await self.keeper.failed(permit.attempt_id, "not_whole")
         if attempted.recording is not None:
             await self.keeper.seal(
-                permit.attempt_id,
-                case.consumer.id,
-                attempted.recording,
-                notice_ms=attempted.notice_ms,
+                permit.attempt_id, attempted.recording, notice_ms=attempted.notice_ms
             )
 
 

@@ -43,6 +43,7 @@ FIELDS: Mapping[str, str] = {
     "balance_minor": "what is owed, in minor units",
     "because_of": "the id of the payment, plan or dispute that made the difference",
     "by": "the account that did it, or null",
+    "call": "the id of the call that came in; `attempt` is then null",
     "callback": "the id of the appointment",
     "campaign": "the id of the campaign, or null",
     "case": "the id of the case in this system",
@@ -105,11 +106,15 @@ CATALOGUE: Mapping[str, Event] = {
         "event channel contact_point outcome attempt",
     ),
     "recording.stored": _event(
-        "A call's recording was sealed.", "recording attempt sha256 duration_ms"
+        "A call's recording was sealed.", "recording attempt sha256 duration_ms", "call"
     ),
-    "recording.failed": _event("A recording could not be kept, or is not whole.", "attempt why"),
+    "recording.failed": _event(
+        "A recording could not be kept, or is not whole.", "attempt why", "call"
+    ),
     "recording.deleted": _event(
-        "A recording's time was over; it is deleted.", "recording attempt certificate_sha256"
+        "A recording's time was over; it is deleted.",
+        "recording attempt certificate_sha256",
+        "call",
     ),
     "disposition": _event(
         "An agent said what came of a contact.", "disposition attempt code debts by"

@@ -30,7 +30,6 @@ from dialer.model.attempt import (
 from dialer.model.call_events import Answered, Dtmf, Ended, PlayFinished
 from dialer.model.offer import DONE_KEY, KEYS, Book, Booked, Choice, Hush, Offer, StopFinding
 
-KEY_PATIENCE_S = 6.0
 TIMES_ASKED = 2
 """How often who presses no key hears the last menu."""
 
@@ -128,7 +127,7 @@ def _played(call: Call, finished: PlayFinished) -> Moved:
         case Phase.OFFERING if not waits and media == offer.last_menu:
             if not offer.choices:
                 return replace(call, phase=Phase.ENDING), (HangUp(),)
-            patience = Arm(name="key", seconds=KEY_PATIENCE_S)
+            patience = Arm(name="key", seconds=offer.key_patience_s)
             return replace(call, phase=Phase.AWAITING_KEY), (patience,)
         case Phase.PROMPTING if media == offer.speak:
             return _listen(call, finished.at)

@@ -46,6 +46,7 @@ class Offer:
     goodbye: str
     longest_message_s: float
     longest_wait_s: float
+    key_patience_s: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from dialer.console import bind, serve_console
 from dialer.console_services import Parts, console_services
 from dialer.engine.agreement_offers import AgreementOffers
 from dialer.engine.brakes import Brakes
+from dialer.engine.caller_wishes import CallerWishes
 from dialer.engine.campaign_loop import CampaignLoop
 from dialer.engine.channels import ContactChannel
 from dialer.engine.confirmation import Confirmations
@@ -129,11 +130,15 @@ async def serve(settings: Settings, reactor: Any, stop: asyncio.Event, announce:
             ),
             desk=voice.desk,
         )
+        wishes = CallerWishes(db=db, catalogue=catalogue, actor=settings.actor)
         callers = InboundCalls(
             catalogue=catalogue,
+            wishes=wishes,
             actor=settings.actor,
+            owner=settings.worker,
             db=db,
             calls=voice.channel.calls,
+            keeper=voice.channel.keeper,
             feed=feed,
             clock=clock,
             supervisor=supervisor,
@@ -141,6 +146,7 @@ async def serve(settings: Settings, reactor: Any, stop: asyncio.Event, announce:
             lines=voice.lines,
             desk=voice.desk,
         )
+        await callers.at_start()
         listener = bind(settings.listen)
         parts = Parts(
             db=db,
@@ -164,6 +170,7 @@ async def serve(settings: Settings, reactor: Any, stop: asyncio.Event, announce:
                 disposal=Disposal(
                     db=db, desk=voice.desk, catalogue=catalogue, actor=settings.actor
                 ),
+                wishes=wishes,
                 boards=loop.boards,
                 registrar=voice.registrar,
             ),

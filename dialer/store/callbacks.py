@@ -7,20 +7,28 @@ until then. The gate decides on it like on any other contact.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from compliance.facts import Channel
+from compliance.facts import Channel, Consent
+from dialer.store import outbox
+from dialer.store.case_events import replan
 from dialer.store.database import Database
+from dialer.store.fact_rows import consent_row
 from dialer.store.floor_tables import callbacks
 from dialer.store.ids import new_id
+from dialer.store.ledger_writer import Draft
+from dialer.store.tables import consents
 from dialer.store.work import FollowUp, WorkState
 
 PRIORITY = 5
 """Of a case with an open callback; cases of the list have 0."""
+
+LOST_AGENT_PAUSE = timedelta(minutes=2)
+"""After a call that lost its agent, the consumer is called back so soon, where that is lawful."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +86,48 @@ async def note(conn: AsyncConnection, new: NewCallback, now: datetime) -> str:
     }
     await conn.execute(insert(callbacks), row)
     return ident
+
+
+async def agree(
+    conn: AsyncConnection,
+    new: NewCallback,
+    consent: Consent,
+    *,
+    source: str,
+    call_id: str,
+    now: datetime,
+) -> tuple[str, list[Draft]]:
+    """Write a callback that the consumer asked for in this call, with their leave for it.
+
+    Its id, and what the ledger is to say; `source` is who took the wish down.
+    """
+    row = consent_row(new.consumer_id, consent, source=source, now=now)
+    await conn.execute(insert(consents), row)
+    ident = await note(conn, new, now)
+    told = {"callback": ident, "attempt": call_id, "at": new.at, "by": new.by}
+    fed = {**told, "at": new.at.isoformat()}
+    await outbox.enqueue(conn, new.case_id, "callback", fed, now)
+    asked = {"consent": consent.consent_id, "channel": consent.channel, "source": source}
+    return ident, [
+        Draft(kind="consent", body=asked, person=new.consumer_id),
+        Draft(kind="callback", body={**told, "case": new.case_id}, person=new.consumer_id),
+    ]
+
+
+async def note_lost_agent(
+    db: Database, *, case_id: str, consumer_id: str, campaign_id: str, now: datetime
+) -> None:
+    """The agent's phone was lost in the middle of a talk: the consumer is called back soon."""
+    new = NewCallback(
+        case_id=case_id,
+        consumer_id=consumer_id,
+        campaign_id=campaign_id,
+        at=now + LOST_AGENT_PAUSE,
+        source="agent_lost",
+    )
+    async with db.write() as conn:
+        await note(conn, new, now)
+        await replan(conn, case_id, now)
 
 
 async def open_of(conn: AsyncConnection, campaign_id: str, case_id: str) -> Callback | None:

@@ -14,13 +14,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from compliance.facts import Channel, Consent
 from dialer.model.disposition import Code, outcome_of
-from dialer.store import attempts, callbacks, case_events, inbound, outbox, tables
+from dialer.store import (
+    attempts,
+    callbacks,
+    case_events,
+    inbound,
+    inbound_calls,
+    outbox,
+    tables,
+)
 from dialer.store.attempts import Outcome
 from dialer.store.callbacks import NewCallback
 from dialer.store.case_rows import hold_case
 from dialer.store.consumers import write_opt_out, write_wrong
 from dialer.store.database import Database, lock
-from dialer.store.fact_rows import consent_row, opt_out_row
+from dialer.store.fact_rows import opt_out_row
 from dialer.store.ids import new_id
 from dialer.store.inbound import Called
 from dialer.store.ledger_writer import Draft, append
@@ -74,6 +82,7 @@ async def dispose(db: Database, said: Disposition, *, now: datetime) -> str:
         drafts: list[Draft | None] = [await _keep(conn, said, ident, case.consumer_id, now)]
         if call is not None:
             drafts.append(await inbound.revise(conn, case.consumer_id, call, word, said.debts))
+            await inbound_calls.talked_by(conn, said.attempt_id, said.by)
         else:
             outcome = Outcome(outcome=word, at=now, debts=said.debts or None)
             drafts.append(await attempts.revise_within(conn, said.attempt_id, outcome))
@@ -144,10 +153,6 @@ async def _call_back(
     consumer_id: str,
     now: datetime,
 ) -> list[Draft]:
-    consent = wanted.consent
-    await conn.execute(
-        insert(tables.consents), consent_row(consumer_id, consent, source=SOURCE, now=now)
-    )
     new = NewCallback(
         case_id=said.case_id,
         consumer_id=consumer_id,
@@ -156,13 +161,9 @@ async def _call_back(
         source="asked",
         by=said.by,
         agent=wanted.agent,
-        contact_point_id=consent.contact_point,
+        contact_point_id=wanted.consent.contact_point,
     )
-    ident = await callbacks.note(conn, new, now)
-    told = {"callback": ident, "attempt": said.attempt_id, "at": wanted.at, "by": said.by}
-    await outbox.enqueue(conn, said.case_id, "callback", {**told, "at": wanted.at.isoformat()}, now)
-    asked = {"consent": consent.consent_id, "channel": consent.channel, "source": SOURCE}
-    return [
-        Draft(kind="consent", body=asked, person=consumer_id),
-        Draft(kind="callback", body={**told, "case": said.case_id}, person=consumer_id),
-    ]
+    _, drafts = await callbacks.agree(
+        conn, new, wanted.consent, source=SOURCE, call_id=said.attempt_id, now=now
+    )
+    return drafts

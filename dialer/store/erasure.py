@@ -39,6 +39,7 @@ EMPTIED: Mapping[Part, Mapping[Table, Mapping[str, object]]] = {
             "address": None,
         },
         tables.locations: {"city": None, "code": None},
+        tables.inbound_calls: {"number": None, "number_key": None},
     },
     Part.WORDS: {
         tables.cases: {"notes": None},
@@ -151,8 +152,13 @@ async def _points(conn: AsyncConnection, consumer_id: str) -> None:
     own = await conn.execute(
         select(links.c.contact_point_id).where(links.c.consumer_id == consumer_id)
     )
+    calls = tables.inbound_calls
     for point_id in own.scalars().all():
         gone = f"{ERASED} {point_id}"
+        key = select(points.c.value_key).where(points.c.id == point_id).scalar_subquery()
+        await conn.execute(
+            update(calls).where(calls.c.number_key == key).values(number=None, number_key=None)
+        )
         await conn.execute(
             update(points)
             .where(points.c.id == point_id)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Row, func, insert, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from compliance.facts import Channel
@@ -88,35 +88,96 @@ class Caller:
 
     consumer_id: str
     case_id: str
+    contact_point_id: str
     campaigns: tuple[str, ...]  # those that called this number last come first
 
 
-async def caller(conn: AsyncConnection, number: str) -> Caller | None:
-    """The one person whose number this is; None for a stranger, and where several share it."""
-    point_id, people = await _owners(conn, PointKind.PHONE, number)
-    if point_id is None or len(people) != 1:
-        return None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unmatched:
+    """Nobody can say who calls; `why` is `unknown`, `several` or `withheld`."""
+
+    why: str
+
+
+async def caller(
+    conn: AsyncConnection, number: str, *, person: str | None = None
+) -> Caller | Unmatched:
+    """The one person whose number this is; with `person`, they are known to be it.
+
+    A number that is known not to be theirs any more names nobody: somebody else calls.
+    """
+    points, owned = tables.contact_points, tables.consumer_contact_points
+    rows = await conn.execute(
+        select(points.c.id, owned.c.consumer_id)
+        .join(owned, owned.c.contact_point_id == points.c.id)
+        .where(
+            points.c.kind == PointKind.PHONE,
+            points.c.value_key == number,
+            owned.c.valid,
+            owned.c.wrong_since.is_(None),
+            true() if person is None else owned.c.consumer_id == person,
+        )
+    )
+    found = rows.all()
+    if len(found) != 1:
+        return Unmatched(why="several" if found else "unknown")
+    point_id, person = str(found[0].id), str(found[0].consumer_id)
     table, listed = tables.attempts, tables.campaign_cases
     last = await conn.execute(
         select(table.c.case_id)
-        .where(table.c.consumer_id == people[0], table.c.contact_point_id == point_id)
+        .where(table.c.consumer_id == person, table.c.contact_point_id == point_id)
         .order_by(table.c.reserved_at.desc())
         .limit(1)
     )
-    case_id = last.scalar_one_or_none() or await _newest_case(conn, people[0])
+    case_id = last.scalar_one_or_none() or await _newest_case(conn, person)
     if case_id is None:
-        return None
+        return Unmatched(why="unknown")
     last_call = (
         select(func.max(table.c.reserved_at))
         .where(table.c.case_id == case_id, table.c.campaign_id == listed.c.campaign_id)
         .scalar_subquery()
     )
-    found = await conn.execute(
+    in_turn = await conn.execute(
         select(listed.c.campaign_id)
         .where(listed.c.case_id == case_id)
         .order_by(last_call.desc().nulls_last(), listed.c.campaign_id)
     )
-    return Caller(consumer_id=people[0], case_id=case_id, campaigns=tuple(found.scalars()))
+    return Caller(
+        consumer_id=person,
+        case_id=case_id,
+        contact_point_id=point_id,
+        campaigns=tuple(in_turn.scalars()),
+    )
+
+
+async def put_down(
+    conn: AsyncConnection, person: str, case_id: str, at: datetime, call_id: str, *, now: datetime
+) -> str:
+    """Enter a call whose caller became known later, within the caller's transaction; its event.
+
+    Where the call is in the person's history already, since they share the number, that one is it.
+    """
+    table, key = tables.contact_events, digest(f"{person}/call/{call_id}")
+    known = await conn.execute(select(table.c.id).where(table.c.source_key == key))
+    event: str | None = known.scalar_one_or_none()
+    if event is not None:
+        return event
+    row = {
+        "id": new_id("event"),
+        "consumer_id": person,
+        "case_id": case_id,
+        "at": at,
+        "channel": Channel.CALL,
+        "direction": "in",
+        "outcome": "received",
+        "debts": [],
+        "also_discussed": [],
+        "source": "call",
+        "source_key": key,
+        "recorded_at": now,
+    }
+    await conn.execute(insert(table), row)
+    return str(row["id"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, exists, insert, or_, select, update
+from sqlalchemy import Row, Select, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.store import outbox, tables
@@ -16,7 +16,7 @@ from dialer.store.casework_tables import legal_files
 from dialer.store.database import Database
 from dialer.store.ids import new_id
 from dialer.store.ledger_writer import Draft, append
-from dialer.store.recordings import DELETED, DELETING, SEALED, on_hold
+from dialer.store.recordings import DELETED, DELETING, SEALED, RecordedCall, on_hold
 from recordings.retention import (
     Bound,
     CountedFrom,
@@ -39,9 +39,7 @@ class Kept:
 
     name: str
     playback: str | None
-    attempt_id: str
-    consumer_id: str
-    case_id: str
+    call: RecordedCall
     sha256: str
     bytes: int
     duration_s: float
@@ -54,37 +52,54 @@ class Kept:
 
 async def to_judge(conn: AsyncConnection, *, now: datetime, limit: int) -> list[Kept]:
     """Recordings whose time to be asked about has come, those half deleted first."""
-    attempts, decisions = tables.attempts, tables.decisions
+    due = or_(
+        _TABLE.c.state == DELETING,
+        (_TABLE.c.state == SEALED)
+        & or_(_TABLE.c.retain_until.is_(None), _TABLE.c.retain_until <= now),
+    )
     query = (
-        select(
-            _TABLE,
-            attempts.c.case_id,
-            attempts.c.active_at,
-            attempts.c.reserved_at,
-            decisions.c.record,
-        )
-        .join(attempts, attempts.c.id == _TABLE.c.attempt_id)
-        .outerjoin(decisions, decisions.c.id == attempts.c.id)
-        .where(
-            or_(
-                _TABLE.c.state == DELETING,
-                (_TABLE.c.state == SEALED)
-                & or_(_TABLE.c.retain_until.is_(None), _TABLE.c.retain_until <= now),
-            )
-        )
+        _with_call()
+        .where(due)
         .order_by(_TABLE.c.state, _TABLE.c.retain_until, _TABLE.c.name)
         .limit(limit)
     )
     return [await _kept(conn, row) for row in (await conn.execute(query)).all()]
 
 
+async def kept(conn: AsyncConnection, names: Sequence[str]) -> dict[str, Kept]:
+    """These recordings as retention sees them, by name."""
+    rows = (await conn.execute(_with_call().where(_TABLE.c.name.in_(names)))).all()
+    return {row.name: await _kept(conn, row) for row in rows}
+
+
+def _with_call() -> Select[Any]:
+    attempts, calls, decisions = tables.attempts, tables.inbound_calls, tables.decisions
+    return (
+        select(
+            _TABLE,
+            func.coalesce(attempts.c.case_id, calls.c.case_id).label("case_id"),
+            func.coalesce(attempts.c.active_at, attempts.c.reserved_at, calls.c.at).label("at"),
+            decisions.c.record,
+            calls.c.duties,
+        )
+        .outerjoin(attempts, attempts.c.id == _TABLE.c.attempt_id)
+        .outerjoin(calls, calls.c.id == _TABLE.c.inbound_call_id)
+        .outerjoin(decisions, decisions.c.id == attempts.c.id)
+    )
+
+
 async def _kept(conn: AsyncConnection, row: Row[Any]) -> Kept:
+    inbound = row.inbound_call_id is not None
+    decision = json.loads(row.record).get("decision", {}) if row.record else {}
     return Kept(
         name=row.name,
         playback=row.playback,
-        attempt_id=row.attempt_id,
-        consumer_id=row.consumer_id,
-        case_id=row.case_id,
+        call=RecordedCall(
+            id=row.inbound_call_id if inbound else row.attempt_id,
+            inbound=inbound,
+            case_id=row.case_id,
+            consumer_id=row.consumer_id,
+        ),
         sha256=row.sha256,
         bytes=row.bytes,
         duration_s=row.duration_ms / 1000,
@@ -93,17 +108,16 @@ async def _kept(conn: AsyncConnection, row: Row[Any]) -> Kept:
         state=row.state,
         facts=RecordingFacts(
             name=row.name,
-            recorded_at=row.active_at or row.reserved_at,
+            recorded_at=row.at,
             last_activity_at=None,
-            holds=tuple(await _holds(conn, row)),
+            holds=tuple(await _holds(conn, row)) if row.legal_hold else (),
         ),
-        rules=tuple(_rules(json.loads(row.record) if row.record else {})),
+        rules=tuple(_rules(row.duties if inbound else decision)),
     )
 
 
-def _rules(record: Mapping[str, Any]) -> Iterator[RetentionRule]:
-    """The duties to keep that came with the permit of the call."""
-    decision = record.get("decision", {})
+def _rules(decision: Mapping[str, Any]) -> Iterator[RetentionRule]:
+    """The duties to keep that came with the permit of the call, or that bound one to us."""
     findings = {found["rule_id"]: found for found in decision.get("findings", ())}
     for condition in decision.get("conditions", ()):
         if condition["name"] == RETAIN:
@@ -154,7 +168,7 @@ async def ask_again(db: Database, name: str, at: datetime) -> None:
 async def condemn(db: Database, kept: Kept) -> bool:
     """Mark a recording as being deleted; False where an order to keep it came in between."""
     async with db.write() as conn:
-        if await on_hold(conn, kept.case_id, kept.consumer_id):
+        if await on_hold(conn, kept.call.case_id, kept.call.consumer_id):
             return False
         await conn.execute(
             update(_TABLE)
@@ -179,13 +193,14 @@ async def deleted(db: Database, kept: Kept, certificate: DeletionCertificate) ->
         )
         facts = {
             "recording": kept.name,
-            "attempt": kept.attempt_id,
+            **kept.call.told,
             "certificate_sha256": certificate.sha256,
         }
         now = certificate.deleted_at
-        await outbox.enqueue(conn, kept.case_id, "recording.deleted", facts, now)
+        if kept.call.case_id is not None:
+            await outbox.enqueue(conn, kept.call.case_id, "recording.deleted", facts, now)
         body = {**facts, "sha256": kept.sha256, "rules": list(certificate.rules)}
-        draft = Draft(kind="recording.deleted", body=body, person=kept.consumer_id)
+        draft = Draft(kind="recording.deleted", body=body, person=kept.call.consumer_id)
         await append(db, conn, [draft])
 
 
@@ -246,6 +261,9 @@ async def _consumer(conn: AsyncConnection, case_id: str) -> str:
 
 async def _mark(conn: AsyncConnection, case_id: str, *, held: bool) -> None:
     """Let the index show it; one on hold is asked about again as soon as it is not."""
-    attempts = tables.attempts
-    of_case = exists().where(attempts.c.id == _TABLE.c.attempt_id, attempts.c.case_id == case_id)
+    attempts, calls = tables.attempts, tables.inbound_calls
+    of_case = or_(
+        exists().where(attempts.c.id == _TABLE.c.attempt_id, attempts.c.case_id == case_id),
+        exists().where(calls.c.id == _TABLE.c.inbound_call_id, calls.c.case_id == case_id),
+    )
     await conn.execute(update(_TABLE).where(of_case).values(legal_hold=held, retain_until=None))

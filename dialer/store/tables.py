@@ -451,12 +451,47 @@ ledger_heads = Table(
     Column("entry_hash", String(64), nullable=False),
 )
 
+# Calls that came in, from the ring on: also those of people whom nobody here can name.
+inbound_calls = Table(
+    "inbound_calls",
+    metadata,
+    Column("id", Id, primary_key=True),  # the engine's own
+    Column("worker", String(120), nullable=False),  # whose process has it
+    Column("at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+    Column("number", Sealed("inbound_calls.number")),  # E.164; null = withheld
+    Column("number_key", BlindIndex("point")),
+    Column("matched", Word, nullable=False),  # number, assigned, unknown, several, withheld
+    Column("consumer_id", Id, ForeignKey("consumers.id")),
+    Column("case_id", Id, ForeignKey("cases.id")),
+    Column("campaign_id", Id, ForeignKey("campaigns.id")),
+    Column("event_id", Id),  # the contact in the person's history
+    # open, talked, message, callback, no_calls, left, gave_up, cut
+    Column("outcome", Word, nullable=False),
+    Column("agent", String(120)),
+    Column("callback_id", Id),
+    Column("refused_by", String(60)),  # the rule that gives the callback no hour
+    Column("message_ms", BigInteger),  # from the recording's start to the message
+    Column("message_length_ms", BigInteger),
+    Column("duties", JSON, nullable=False),  # what the law asks of a recording of it
+    Column("todo", Word, nullable=False),  # none, open, done
+    Column("done_by", String(120)),
+    Column("done_at", UtcDateTime),
+    Column("assigned_by", String(120)),
+    Column("assigned_at", UtcDateTime),
+    Index(None, "todo", "at"),
+    Index(None, "case_id", "at"),
+    Index(None, "number_key"),
+)
+
+# Of an attempt of ours or of a call that came in; of a stranger's call nobody is named.
 recordings = Table(
     "recordings",
     metadata,
     Column("name", String(120), primary_key=True),
-    Column("attempt_id", Id, ForeignKey("attempts.id"), nullable=False),
-    Column("consumer_id", Id, ForeignKey("consumers.id"), nullable=False),
+    Column("attempt_id", Id, ForeignKey("attempts.id")),
+    Column("inbound_call_id", Id, ForeignKey("inbound_calls.id")),
+    Column("consumer_id", Id, ForeignKey("consumers.id")),
     Column("sha256", String(64), nullable=False),  # of the audio as recorded
     Column("bytes", BigInteger, nullable=False),
     Column("duration_ms", BigInteger, nullable=False),
@@ -469,7 +504,9 @@ recordings = Table(
     Column("retain_until", UtcDateTime),  # when retention is to be asked again; None = now
     Column("certificate", Text),  # canonical JSON of its deletion
     Column("deleted_at", UtcDateTime),
+    CheckConstraint("(attempt_id is null) <> (inbound_call_id is null)", name="one_call"),
     Index(None, "attempt_id"),
+    Index(None, "inbound_call_id"),
     Index(None, "consumer_id"),
     Index(None, "state", "sealed_at"),
     Index(None, "state", "retain_until"),

@@ -14,6 +14,7 @@ from compliance.pack import RulePack
 from compliance.permit import Finding
 from dialer.casework.terms import Terms, shipped
 from dialer.engine.agreement_offers import AgreementOffers
+from dialer.engine.caller_wishes import CallerWishes
 from dialer.engine.desk import Desk
 from dialer.engine.disposal import Disposal
 from dialer.engine.pace import Board
@@ -58,10 +59,14 @@ class ConsoleSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FloorServices:
-    """The agents' floor of this process; `registrar` is where their phones register."""
+    """The agents' floor of this process; `registrar` is where their phones register.
+
+    `wishes` books what callers asked for.
+    """
 
     desk: Desk
     disposal: Disposal
+    wishes: CallerWishes
     boards: Callable[[], Sequence[Board]]
     registrar: str
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, case, func, select
+from sqlalchemy import ColumnElement, Row, and_, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from compliance.ledger import Entry
@@ -291,17 +291,24 @@ async def _facts(conn: AsyncConnection, person_id: str) -> tuple[Fact, ...]:
 
 
 async def _recordings(conn: AsyncConnection, scope: Scope) -> tuple[Recording, ...]:
-    table, attempts = tables.recordings, tables.attempts
+    table, attempts, calls = tables.recordings, tables.attempts, tables.inbound_calls
     query = (
         select(table)
-        .join(attempts, attempts.c.id == table.c.attempt_id)
-        .where(*_within(scope, attempts, attempts.c.reserved_at))
+        .outerjoin(attempts, attempts.c.id == table.c.attempt_id)
+        .outerjoin(calls, calls.c.id == table.c.inbound_call_id)
+        .where(
+            or_(
+                and_(*_within(scope, attempts, attempts.c.reserved_at)),
+                and_(*_within(scope, calls, calls.c.at)),
+            )
+        )
         .order_by(table.c.name)
     )
     return tuple(
         Recording(
             name=row.name,
-            attempt_id=row.attempt_id,
+            call_id=row.attempt_id or row.inbound_call_id,
+            inbound=row.attempt_id is None,
             sha256=row.sha256,
             bytes=row.bytes,
             duration_ms=row.duration_ms,

@@ -39,10 +39,14 @@ class Happening:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
-    """One call recording. `sha256` is that of the audio as it was recorded."""
+    """One call recording. `sha256` is that of the audio as it was recorded.
+
+    `call_id` is the attempt's, or that of a call that came in.
+    """
 
     name: str
-    attempt_id: str
+    call_id: str
+    inbound: bool
     sha256: str
     bytes: int
     duration_ms: int

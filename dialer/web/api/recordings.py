@@ -6,7 +6,7 @@ import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, HTTPException, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -39,14 +39,17 @@ class Recording(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     name: str
-    attempt_id: str
-    case_id: str
+    attempt_id: str | None
+    inbound_call_id: str | None = Field(description="of a call that came in, instead of an attempt")
+    case_id: str | None = Field(description="null for a caller whom nobody has named yet")
     campaign_id: str | None
     agent: str | None
     outcome: str
     recorded_at: datetime | None = Field(validation_alias="active_at")
     duration_ms: int
     notice_ms: int | None = Field(description="where the recording notice ends")
+    message_ms: int | None = Field(description="where a message that the caller left begins")
+    message_length_ms: int | None
     sha256: str
     sealed_at: datetime
     state: str
@@ -97,6 +100,7 @@ async def search(
     agent: str | None = None,
     campaign: str | None = None,
     outcome: str | None = None,
+    direction: Literal["in", "out"] | None = None,
     since: AwareDatetime | None = None,
     until: AwareDatetime | None = None,
     limit: Annotated[int, Query(ge=1, le=_MOST)] = 100,
@@ -109,6 +113,7 @@ async def search(
         outcome=outcome,
         since=since,
         until=until,
+        inbound=None if direction is None else direction == "in",
     )
     async with services_of(request).db.read() as conn:
         found = await recordings.find(conn, sought, limit=limit)
@@ -122,7 +127,7 @@ async def ask(request: Request, actor: Hears, name: str, body: Wish) -> Leave:
     async with services.db.read() as conn:
         with _found():
             row = await recordings.one(conn, name)
-        own = await recordings.works_on(conn, row.case_id, actor.name)
+        own = row.case_id is not None and await recordings.works_on(conn, row.case_id, actor.name)
     answer = may_listen(
         ListenRequest(
             recording=name,

@@ -54,7 +54,7 @@ async def know(worked: Worked) -> None:
         key_id="k1",
         sealed_at=now,
     )
-    await recordings.keep(db, sealed, attempt_id=own, consumer_id=person)
+    await recordings.keep(db, sealed, call_id=own)
     async with db.write() as conn:
         await conn.execute(
             insert(tables.contact_events),

@@ -46,7 +46,11 @@ from tests.dialer.telephony.sipp import media_base, until
 from tests.keys import KEYS
 
 NOON = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
-WORDS = ("live", "limited_content", "recording_notice", "abandonment", "apology", "inbound")
+WORDS = (
+    *("live", "limited_content", "recording_notice", "abandonment", "apology"),
+    *("nobody_free", "or_wait", "press_1", "press_2", "press_9", "speak", "beep", "taken"),
+    *("booked", "not_booked", "no_calls", "goodbye", "hold_music"),
+)
 PROMPTS = Prompts({"en": {word: g711.tone(500, 0.2) for word in WORDS}})
 
 
@@ -59,6 +63,7 @@ class Scene:
     feed: InProcessFeed
     engine: SipEngine
     calls: Calls
+    keeper: RecordingKeeper
     desk: Desk
     lines: Lines
     loop: CampaignLoop
@@ -246,6 +251,7 @@ async def scene(
             feed=feed,
             engine=engine,
             calls=calls,
+            keeper=keeper,
             desk=desk,
             lines=lines,
             loop=loop,

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,39 +11,17 @@ import pytest
 from sqlalchemy import select, update
 
 from dialer.engine.disposal import CallbackSaid, Said
-from dialer.engine.inbound_calls import InboundCalls
 from dialer.model.agent import AgentState
 from dialer.model.campaign_settings import CampaignSettings
 from dialer.model.disposition import Code
 from dialer.store import tables
+from tests.dialer.engine.callers import full, taking_calls
 from tests.dialer.engine.floor import Scene, scene
 from tests.dialer.engine.test_roster import configured
-from tests.dialer.store.people import ACTOR, Somebody, add_somebody, catalogue
+from tests.dialer.store.people import Somebody, add_somebody
 from tests.dialer.telephony.caller import CALLER, ring, within
 from tests.dialer.telephony.far_side import FarSide, answers, far_side
 from tests.dialer.telephony.sipp import sipp_calls, until
-
-
-@asynccontextmanager
-async def taking_calls(s: Scene) -> AsyncIterator[None]:
-    """The service takes calls that come in."""
-    inbound = InboundCalls(
-        catalogue=catalogue(),
-        actor=ACTOR,
-        db=s.db,
-        calls=s.calls,
-        feed=s.feed,
-        clock=s.clock,
-        supervisor=s.supervisor,
-        country="US",
-        lines=s.lines,
-        desk=s.desk,
-    )
-    following = asyncio.create_task(inbound.follow())
-    try:
-        yield
-    finally:
-        following.cancel()
 
 
 async def calls_us(far: FarSide, s: Scene) -> None:
@@ -125,10 +102,12 @@ async def test_sipp_calls_talks_with_an_agent_and_is_hung_up_on(tmp_path: Path) 
             assert await caller.ended() == 0, caller.errors()
 
 
-async def test_no_agent_where_the_talk_would_have_to_be_recorded(tmp_path: Path) -> None:
+async def test_no_agent_where_the_talk_would_have_to_be_recorded_and_cannot_be(
+    tmp_path: Path,
+) -> None:
     async with (
         scene(tmp_path, consumers=answers, agents={"ada": answers}) as s,
-        taking_calls(s),
+        taking_calls(s, keeper=replace(s.keeper, vault=full(tmp_path))),
         far_side(answers) as far,
     ):
         await known_caller(s, country="CN")
@@ -137,19 +116,6 @@ async def test_no_agent_where_the_talk_would_have_to_be_recorded(tmp_path: Path)
         await calls_us(far, s)
         await far.got("BYE")
         assert s.state("ada") is AgentState.READY
-
-
-async def test_a_caller_hears_the_message_where_nobody_is_at_work(tmp_path: Path) -> None:
-    async with (
-        scene(tmp_path, consumers=answers, agents={"ada": answers}) as s,
-        taking_calls(s),
-        far_side(answers) as far,
-    ):
-        await known_caller(s)
-        await calls_us(far, s)
-        await far.got("BYE")
-        assert await s.supervisor.drain(10) == 0
-        assert await s.rows("contact_events", "direction", "outcome") == [("in", "received")]
 
 
 @pytest.mark.parametrize("takes", [True, False])

@@ -7,24 +7,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import pytest
-from sqlalchemy import select
-
 from dialer.engine.call import CallReport, Calls, open_calls
-from dialer.engine.inbound_calls import InboundCalls
-from dialer.engine.lines import Lines
 from dialer.engine.prompts import Prompts
 from dialer.model.attempt import CallPlan, outcome
 from dialer.model.call_events import Answered, CallEvent, Ended
-from dialer.store import tables
 from dialer.telephony.drivers.sip.engine import SipEngine
 from dialer.telephony.drivers.sip.registrar import Phone
 from dialer.telephony.port import AgentLegSpec, CallSpec
-from dialer.telephony.wire import dtmf, g711, rtp, sdp
+from dialer.telephony.wire import g711, rtp
 from scheduler.clock import SystemClock
-from tests.dialer.engine.conftest import Floor
-from tests.dialer.store.people import ACTOR, add_somebody, catalogue
-from tests.dialer.telephony.caller import CALLER, polite, ring, within
 from tests.dialer.telephony.far_side import FarSide, answers, far_side
 from tests.dialer.telephony.permits import permit_for
 from tests.dialer.telephony.sipp import NUMBER, desk, until
@@ -170,43 +161,3 @@ async def test_an_agent_whose_leg_is_gone_does_not_cost_the_person_the_call(
         report = await talk
     assert outcome(report.call) == "conversation"
     assert sorted(agents.released) == ["leg-1", "no such leg"]
-
-
-@pytest.mark.parametrize("key", ["", "9"])
-async def test_a_consumer_who_calls_is_spoken_to_and_found_by_number(
-    floor: Floor, tmp_path: Path, key: str
-) -> None:
-    one = await add_somebody(floor.db, number=CALLER)
-    async with (
-        far_side(polite) as far,
-        opened(tmp_path, far.port, 9, Agents()) as (calls, engine),
-    ):
-        inbound = InboundCalls(
-            catalogue=catalogue(),
-            actor=ACTOR,
-            db=floor.db,
-            calls=calls,
-            feed=floor.feed,
-            clock=floor.clock,
-            supervisor=floor.supervisor,
-            country="US",
-            lines=Lines(clock=floor.clock),
-        )
-        following = asyncio.create_task(inbound.follow())
-        invite = ring(far, engine)
-        await until(lambda: far.responses("INVITE") and far.responses("INVITE")[-1].status == 200)
-        ok = far.responses("INVITE")[-1]
-        far.send(within(invite, "ACK", ok.get("To") or ""))
-        if key:
-            assert far.media is not None
-            for packet in dtmf.press(far.media.stream, key, payload_type=97):
-                far.media.send(packet, sdp.parse(ok.body))
-        await far.got("BYE")
-        assert await floor.supervisor.drain(10) == 0
-        following.cancel()
-    assert heard(far, "inbound") >= 18
-    events = tables.contact_events
-    async with floor.db.read() as conn:
-        (row,) = (await conn.execute(select(events))).all()
-    assert (row.consumer_id, row.case_id, row.direction) == (one.person, one.case, "in")
-    assert (row.channel, row.outcome) == ("call", "STOP" if key else "received")

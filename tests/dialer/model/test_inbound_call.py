@@ -50,6 +50,7 @@ OFFER = Offer(
     goodbye="goodbye",
     longest_message_s=60.0,
     longest_wait_s=900.0,
+    key_patience_s=6.0,
 )
 WAITING = CallPlan(
     live_message="menu",

@@ -56,7 +56,7 @@ class Bench:
         attempt = await self.called()
         file = self.keeper.spool / f"{attempt}.wav"
         write_wav(file, seconds)
-        await self.keeper.seal(attempt, self.one.person, file, notice_ms=420)
+        await self.keeper.seal(attempt, file, notice_ms=420)
         return attempt
 
     async def row(self, name: str) -> Row[Any]:
@@ -104,13 +104,13 @@ async def test_one_that_can_not_be_sealed_is_told_of_and_sealed_at_the_next_star
     write_wav(file)
     shutil.rmtree(tmp_path / "vault")
     async with bench.keeper.feed.subscribe("recording") as told:
-        await bench.keeper.seal(attempt, bench.one.person, file)
+        await bench.keeper.seal(attempt, file)
         _, event = await anext(told)
     assert event.data == {"what": "failed", "recording": attempt, "why": "not_sealed"}
     assert "recording.failed" in await bench.column("outbox", "kind")
     (tmp_path / "vault").mkdir()
     assert await bench.keeper.left_over() == [file]
-    await bench.keeper.seal(attempt, bench.one.person, file)
+    await bench.keeper.seal(attempt, file)
     assert (await bench.row(attempt)).state == "sealed"
 
 

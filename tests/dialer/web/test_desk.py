@@ -17,6 +17,7 @@ import uvicorn
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosedError
 
+from dialer.engine.caller_wishes import CallerWishes
 from dialer.feed.in_process import InProcessFeed
 from dialer.model.agent import AgentState
 from dialer.store.accounts import Role, open_session
@@ -25,6 +26,7 @@ from dialer.web.auth import CSRF_HEADER, SESSION_COOKIE
 from dialer.web.services import FloorServices
 from tests.conftest import free_port
 from tests.dialer.engine.floor import Scene, scene
+from tests.dialer.store.people import ACTOR, catalogue
 from tests.dialer.telephony.far_side import answers
 from tests.dialer.telephony.sipp import until
 from tests.dialer.web.conftest import Outside, make_services
@@ -70,7 +72,11 @@ async def console(folder: Path) -> AsyncIterator[Console]:
         assert isinstance(feed, InProcessFeed)
         services = make_services(s.db, feed, s.clock, Outside())
         floor = FloorServices(
-            desk=s.desk, disposal=s.disposal, boards=s.loop.boards, registrar="127.0.0.1:5060"
+            wishes=CallerWishes(db=s.db, catalogue=catalogue(), actor=ACTOR),
+            desk=s.desk,
+            disposal=s.disposal,
+            boards=s.loop.boards,
+            registrar="127.0.0.1:5060",
         )
         services = replace(services, floor=floor, waiting=lambda: s.loop.waiting)
         app = create_app(services)

@@ -6,7 +6,7 @@ import io
 import zipfile
 
 from fastapi import FastAPI
-from sqlalchemy import select, update
+from sqlalchemy import insert, update
 
 from dialer.store import recordings, tables
 from dialer.store.accounts import Role
@@ -36,10 +36,11 @@ async def test_an_auditor_takes_all_that_is_held_and_the_look_is_listed(
         sealed_at=db.clock.now(),
         key_id="k",
     )
-    async with db.read() as conn:
-        attempts = select(tables.attempts.c.id).limit(1)
-        attempt = (await conn.execute(attempts)).scalar_one()
-    await recordings.keep(db, audio, attempt_id=attempt, consumer_id=PERSON)
+    call = {"id": "in-1", "at": db.clock.now(), "worker": "w", "matched": "number"}
+    more = {"consumer_id": PERSON, "outcome": "message", "todo": "open", "duties": {}}
+    async with db.write() as conn:
+        await conn.execute(insert(tables.inbound_calls), {**call, **more})
+    await recordings.keep(db, audio, call_id="in-1")
     await recordings.note_access(db, "rec-1", by="morgan", purpose="a complaint")
     await app.state.looks.written()
     page = (await auditor.get(PAGE)).text

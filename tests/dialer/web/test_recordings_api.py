@@ -82,7 +82,7 @@ async def archive(
     await dispositions.dispose(db, said, now=now)
     file = keeper.spool / f"{name}.wav"
     audio = write_wav(file, 2.0)
-    await keeper.seal(name, one.person, file)
+    await keeper.seal(name, file)
     app = create_app(replace(services, vault=vault))
     roles = {}
     for role in Role:
