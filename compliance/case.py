@@ -59,6 +59,7 @@ class Case:
         "_answers",
         "_channels",
         "_events",
+        "_lately",
         "_points",
         "_recent",
         "_since",
@@ -69,6 +70,7 @@ class Case:
         "number_kind",
         "point",
         "request",
+        "wrong",
         "zones",
     )
 
@@ -88,12 +90,18 @@ class Case:
         self.zones = zones
         self.debts = request.debts
         self._points = {p.contact_point: p for p in facts.contact_points}
+        self.wrong = {
+            p.contact_point
+            for p in facts.contact_points
+            if p.wrong_since is not None and p.wrong_since <= now
+        }
         self.point = self._points.get(request.contact_point)
         self.number_kind = None if self.point is None else self.point.kind
         self._since = now - lookback
         self._channels = channels
         self._events: list[tuple[datetime, int]] | None = None
         self._recent: list[tuple[datetime, int]] | None = None
+        self._lately: list[ContactEvent] | None = None
         self._wishes: list[tuple[datetime, int]] | None = None
         self._answers: set[tuple[datetime, int]] | None = None
 
@@ -108,32 +116,38 @@ class Case:
     def events(self) -> list[tuple[datetime, int]]:
         """Every event of the history as (instant, mask), in the order given."""
         if self._events is None:
-            self._events = self._masked(self.facts.history)
+            self._events = self.masked(self.facts.history)
         return self._events
 
-    def recent(self) -> list[tuple[datetime, int]]:
+    def lately(self) -> list[ContactEvent]:
         """The events that any window of the rules asked can hold: lately, on their channels."""
-        if self._recent is None:
+        if self._lately is None:
             since, wanted, channels = self._since, self._channels, CHANNEL_BIT
-            self._recent = self._masked(
-                [e for e in self.facts.history if e.at >= since and channels[e.channel] & wanted]
-            )
+            self._lately = [
+                e for e in self.facts.history if e.at >= since and channels[e.channel] & wanted
+            ]
+        return self._lately
+
+    def recent(self) -> list[tuple[datetime, int]]:
+        """The same events as (instant, mask)."""
+        if self._recent is None:
+            self._recent = self.masked(self.lately())
         return self._recent
 
     def wishes(self) -> list[tuple[datetime, int]]:
         """The events in which a person asked not to be contacted."""
         if self._wishes is None:
-            self._wishes = self._masked([e for e in self.facts.history if e.outcome in WISHES])
+            self._wishes = self.masked([e for e in self.facts.history if e.outcome in WISHES])
         return self._wishes
 
-    def _masked(self, events: Sequence[ContactEvent]) -> list[tuple[datetime, int]]:
-        """One pass over some events; what few kinds of event have in common is worked out once."""
+    def masked(self, events: Sequence[ContactEvent]) -> list[tuple[datetime, int]]:
+        """Events as (instant, mask); what few kinds of event have in common is worked out once."""
         if not events:
             return []
         request = self.request
         party, number, own = request.party, request.contact_point, request.by
         creditor, campaign = request.creditor, request.campaign_id
-        third, wrong = party != CONSUMER, self._wrong()
+        third, wrong = party != CONSUMER, self.wrong
         common = 0 if creditor is not None else SAME_CREDITOR
         common |= 0 if campaign is not None else SAME_CAMPAIGN
         outcomes, channels, out = _OUTCOME_BITS, CHANNEL_BIT, Direction.OUT
@@ -170,14 +184,6 @@ class Case:
                 mask |= SAME_CAMPAIGN
             masked.append((e.at, mask))
         return masked
-
-    def _wrong(self) -> set[str]:
-        """Numbers known by now not to be the person's."""
-        return {
-            p.contact_point
-            for p in self._points.values()
-            if p.wrong_since is not None and p.wrong_since <= self.now
-        }
 
     def _relation(self, event: ContactEvent) -> int:
         """How an event bears on each of the request's debts; one about no debt bears on all."""
@@ -219,22 +225,18 @@ class Case:
                     asked = at
         return asked
 
-    def last_exchange(self) -> datetime | None:
-        """The latest event of the exchange that this party last started, by any medium."""
+    def exchanging(self, within: timedelta) -> bool:
+        """Whether an exchange that this party started, by any medium, ran on until just now."""
         history = self.facts.history
-        start = next((n for n, e in enumerate(history) if e.direction is Direction.IN), None)
-        if start is None:
-            return None
-        latest: datetime | None = None
-        for at, mask in self._masked(history[start:]):
-            if (
-                mask & SAME_PARTY
-                and not mask & OPT_OUT_WORD
-                and at <= self.now
-                and (latest is not None or mask & IN)
-            ):
-                latest = at
-        return latest
+        last = [e for e in history if self.now - within <= e.at <= self.now]
+        if not any(self._speaks(mask) for _, mask in self.masked(last)):
+            return False
+        asked = [e for e in history if e.direction is Direction.IN and e.at <= self.now]
+        return any(self._speaks(mask) for _, mask in self.masked(asked))
+
+    @staticmethod
+    def _speaks(mask: int) -> bool:
+        return bool(mask & SAME_PARTY and not mask & OPT_OUT_WORD)
 
     def answers(self) -> set[tuple[datetime, int]]:
         """Our events that answered this party's message, by the same medium, on the same date."""
@@ -267,23 +269,3 @@ class Case:
     def replies(self) -> bool:
         """Whether this is an answer to a message of that party that is not answered yet."""
         return self.request.in_reply and self.unanswered_message() is not None
-
-
-def unknown_until(
-    known_from: datetime | None, days: int, zones: tuple[Zone, ...]
-) -> datetime | None:
-    """When a window of `days` local dates lies wholly in known history; None = never by itself."""
-    if known_from is None:
-        return None
-    ends: list[datetime] = []
-    for z in zones:
-        first = z.ordinal(known_from)
-        if z.midnight(first) < known_from:
-            first += 1
-        ends.append(z.midnight(first + days - 1))
-    return max(ends)
-
-
-def hours_unknown_until(known_from: datetime | None, span: timedelta) -> datetime | None:
-    """When a rolling window lies wholly in known history; None = never by itself."""
-    return None if known_from is None else known_from + span

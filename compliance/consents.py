@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date, datetime, time, timedelta
-from functools import lru_cache
+from datetime import datetime, time, timedelta
 
 from compliance.case import OUT, SAME_PARTY, TALK, Case
 from compliance.facts import Consent
-from compliance.windows import ALWAYS, FAR, Span
+from compliance.windows import FAR, Span, common
 from compliance.zones import Zone
 
-_LOOKAHEAD_DAYS = 32
 _LONGEST_TALK = timedelta(hours=1)
 
 
@@ -34,21 +32,46 @@ def life(consent: Consent, case: Case) -> Span | None:
     return (start, end) if start < end else None
 
 
-def agreements(
-    case: Case, accepts: Callable[[Consent], bool]
-) -> Iterator[tuple[Consent, list[Span]]]:
-    """The accepted consents that hold for this contact, each with the time that it names."""
+def holding(case: Case, accepts: Callable[[Consent], bool]) -> Iterator[tuple[Consent, Span]]:
+    """The accepted consents for this contact, each with the time for which it holds."""
     for consent in case.facts.consents:
         if accepts(consent) and covers_request(consent, case):
             held = life(consent, case)
             if held is not None:
-                yield consent, _clip(daily(consent, case), held)
+                yield consent, held
 
 
-def agreed_spans(case: Case, accepts: Callable[[Consent], bool]) -> list[Span]:
-    """The time in which a consent that names local hours opens them, in every possible zone."""
-    named = agreements(case, lambda c: c.opens is not None and accepts(c))
-    return [span for _, spans in named for span in spans]
+class Agreed:
+    """The dates and local hours that a consent names, common to all zones, while it holds."""
+
+    __slots__ = ("_consent", "_held", "_zones")
+
+    def __init__(self, consent: Consent, held: Span, case: Case) -> None:
+        self._consent = consent
+        self._held = held
+        self._zones = case.zones
+
+    def within(self, start: datetime, end: datetime) -> Sequence[Span]:
+        """The agreed spans, cut to [start, end)."""
+        spans = common([self._held], [(start, end)])
+        if self._consent.opens is not None or self._consent.valid_dates:
+            for where in self._zones:
+                spans = common(spans, self._days(where, start, end))
+        return spans
+
+    def _days(self, where: Zone, start: datetime, end: datetime) -> list[Span]:
+        consent = self._consent
+        dates = {day.toordinal() for day in consent.valid_dates}
+        return [
+            _day_span(consent.opens, consent.closes, where, ordinal)
+            for ordinal in where.dates(start, end, eve=True)
+            if not dates or ordinal in dates
+        ]
+
+
+def agreed(case: Case, accepts: Callable[[Consent], bool]) -> list[Agreed]:
+    """The time that the accepted consents name."""
+    return [Agreed(consent, held, case) for consent, held in holding(case, accepts)]
 
 
 def asked_for(consent: Consent) -> bool:
@@ -58,37 +81,11 @@ def asked_for(consent: Consent) -> bool:
 
 def won_in(consent: Consent, case: Case) -> datetime | None:
     """When the contact of ours began in whose course the consent was given; None if in none."""
+    given = consent.given_at
+    around = [e for e in case.facts.history if e.at <= given <= e.at + _LONGEST_TALK]
     need = OUT | SAME_PARTY | TALK
-    began = [
-        at
-        for at, mask in case.events()
-        if mask & need == need and at <= consent.given_at <= at + _LONGEST_TALK
-    ]
+    began = [at for at, mask in case.masked(around) if mask & need == need]
     return max(began, default=None)
-
-
-def daily(consent: Consent, case: Case) -> Sequence[Span]:
-    """The consent's dates and hours as spans, common to all zones; all time where it names none."""
-    if consent.opens is None and not consent.valid_dates:
-        return ALWAYS.spans
-    today = tuple(where.ordinal(case.now) for where in case.zones)
-    return _daily(consent.opens, consent.closes, consent.valid_dates, case.zones, today)
-
-
-@lru_cache(maxsize=4096)
-def _daily(
-    opens: time | None,
-    closes: time | None,
-    dates: tuple[date, ...],
-    zones: tuple[Zone, ...],
-    today: tuple[int, ...],
-) -> Sequence[Span]:
-    common: list[Span] | None = None
-    for where, day in zip(zones, today, strict=True):
-        days = [d.toordinal() for d in sorted(dates)] or range(day - 1, day + _LOOKAHEAD_DAYS)
-        here = [_day_span(opens, closes, where, ordinal) for ordinal in days]
-        common = here if common is None else _common(common, here)
-    return tuple(common or ())
 
 
 def _day_span(opens: time | None, closes: time | None, where: Zone, ordinal: int) -> Span:
@@ -101,24 +98,15 @@ def _day_span(opens: time | None, closes: time | None, where: Zone, ordinal: int
     return where.at(ordinal, first, latest=True), where.at(ordinal, last, latest=False)
 
 
-def _common(left: Sequence[Span], right: Sequence[Span]) -> list[Span]:
-    both = ((max(a[0], b[0]), min(a[1], b[1])) for a in left for b in right)
-    return [span for span in both if span[0] < span[1]]
+def more_calls(case: Case, accepts: Callable[[Consent], bool], days: int) -> list[Agreed]:
+    """The time in which consents to further calls hold.
 
-
-def _clip(spans: Sequence[Span], limit: Span) -> list[Span]:
-    return _common(spans, [limit])
-
-
-def more_calls_spans(case: Case, accepts: Callable[[Consent], bool], days: int) -> list[Span]:
-    """The time in which a consent to further calls holds.
-
-    The day on which it was received is day 1 of `days`; it ends earlier on its own terms, when
+    The day on which one was received is day 1 of `days`; it ends earlier on its own terms, when
     revoked, and with the next conversation.
     """
-    spans: list[Span] = []
-    for consent, named in agreements(case, accepts):
-        last = min(z.midnight(z.ordinal(consent.given_at) + days) for z in case.zones)
-        end = min(last, case.next_talk(consent.given_at) or FAR)
-        spans.extend(_clip(named, (consent.given_at, end)))
-    return spans
+    found: list[Agreed] = []
+    for consent, (start, end) in holding(case, accepts):
+        last = min(z.midnight(z.ordinal(start) + days) for z in case.zones)
+        talk = case.next_talk(start) or FAR
+        found.append(Agreed(consent, (start, min(end, last, talk)), case))
+    return found

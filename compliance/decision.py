@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from compliance import allocation
@@ -18,10 +18,10 @@ from compliance.permit import (
     Strength,
     Verdict,
 )
-from compliance.plan import Place, Plan, Reader, in_force, plan_for, strongest
+from compliance.plan import Plan, Reader, plan_for, strongest
 from compliance.record import record
 from compliance.rule import Lift, Reading, Rule
-from compliance.windows import Closed, Lifted, covers, first_open, next_closing, shut
+from compliance.windows import Spans, first_open, includes, lifted, next_closing
 from compliance.zones import TZ_VERSION, Zone, zone
 
 __all__ = ["LEASE", "ZONE_UNKNOWN", "decide", "record"]
@@ -50,7 +50,7 @@ def decide(
     gaps = (*rulebook.gaps, *unknown)
     if gaps:
         return _unknown(request, facts, rulebook, now, gaps)
-    plan = plan_for(rulebook, request.channel, facts.actor)
+    plan = plan_for(rulebook, request, facts.actor)
     case = Case(request, facts, now, zones, lookback=plan.lookback, channels=plan.channels)
     return _Judgement(case, plan, rulebook).answer()
 
@@ -74,6 +74,15 @@ def _zones(facts: ContactFacts) -> tuple[tuple[Zone, ...], list[Gap]]:
     return tuple(found.values()), gaps
 
 
+@dataclass(slots=True)
+class _Denial:
+    """A rule that denies, its reading, and the time that is closed whatever lifts it."""
+
+    reader: Reader
+    reading: Reading
+    closed: Spans
+
+
 class _Judgement:
     """The reading of one case by all rules of a plan."""
 
@@ -82,40 +91,36 @@ class _Judgement:
         self.plan = plan
         self.rulebook = rulebook
         self.findings: list[Finding] = list(plan.template)
-        self.closed: list[tuple[Reader, Reading, Closed]] = []
-        self.denied: list[tuple[Reader, Reading, Closed]] = []
+        self.closed: list[tuple[Rule, Spans]] = []
+        self.denials: list[_Denial] = []
         self._lifts: dict[int, Lift | None] = {}
 
     def answer(self) -> Permit | Refusal:
         """Ask every rule, then draw the conclusion."""
-        request = self.case.request
         for reader in self.plan.readers:
             rule = reader.rule
-            if rule.particular and not rule.concerns(request):
-                self.findings[reader.index] = reader.elsewhere
-                continue
             reading = rule.clause.read(rule, self.case)
-            if rule.dated and covers(rule.not_in_force(self.case), self.case.now):
+            closed = None if reading is None else reading.closed
+            if reading is not None and closed is not None:
+                closed = self._less_lifts(reader, reading, closed)
+                self.closed.append((rule, closed))
+            if not rule.in_force(self.case):
                 self.findings[reader.index] = reader.dormant
             elif reading is not None:
-                self._weigh(reader, reading)
-            if reading is not None and reading.closed is not None:
-                self.closed.append((reader, reading, reading.closed))
-        return self._refusal() if self.denied else self._permit()
+                self._weigh(reader, reading, closed)
+        return self._refusal() if self.denials else self._permit()
 
-    def _weigh(self, reader: Reader, reading: Reading) -> None:
-        """The verdict of a rule in force."""
+    def _weigh(self, reader: Reader, reading: Reading, closed: Spans | None) -> None:
+        """The verdict of a rule in force; `closed` is what is left of its closed time."""
         now, rule = self.case.now, reader.rule
-        if reading.closed is None or not shut(reading.closed, now):
+        if reading.closed is None or closed is None or not includes(reading.closed, now):
             self._passed(reader, reading)
-        elif covers(reading.lifts, now):
+        elif any(includes(lift, now) for lift in reading.lifts):
             self._set(reader.index, rule, reading.lift_shows, reading.lift_reason)
+        elif includes(closed, now):
+            self._deny(_Denial(reader, reading, closed))
         else:
-            effective = self._effective(reader, reading, reading.closed)
-            if shut(effective, now):
-                self._deny(reader, reading, effective)
-            else:
-                self._excused(reader, reading)
+            self._excused(reader, reading, reading.closed)
 
     def _set(self, index: int, rule: Rule, verdict: Verdict, reason: str) -> None:
         self.findings[index] = rule.finding(verdict, reason)
@@ -133,60 +138,67 @@ class _Judgement:
         index = self.plan.by_id[(rule.pack_id, rule_id)]
         self._set(index, self.rulebook.rules[index], verdict, reason)
 
-    def _effective(self, reader: Reader, reading: Reading, closed: Closed) -> Closed:
+    def _less_lifts(self, reader: Reader, reading: Reading, closed: Spans) -> Spans:
         """The time that is closed once everything that lifts the rule is taken out."""
-        spans = [
-            *reading.lifts,
-            *(s for _, lift in self._useful(reader) for s in lift.opens(closed)),
-        ]
+        lifts = [*reading.lifts]
+        for _, lifter, lift in self._useful(reader):
+            lifts.extend(self._lawful(lifter, lift, closed))
         if reader.rule.dated:
-            spans.extend(reader.rule.not_in_force(self.case))
-        return Lifted(closed, spans) if spans else closed
+            lifts.append(reader.rule.not_in_force(self.case))
+        return lifted(closed, lifts) if lifts else closed
 
-    def _useful(self, reader: Reader) -> Iterator[tuple[Place, Lift]]:
-        for place in reader.lifters:
-            lift = self._lift(place)
+    def _useful(self, reader: Reader) -> Iterator[tuple[int, Rule, Lift]]:
+        for index, lifter in reader.lifters:
+            if index not in self._lifts:
+                self._lifts[index] = lifter.clause.lift(lifter, self.case)
+            lift = self._lifts[index]
             if lift is not None:
-                yield place, lift
+                yield index, lifter, lift
 
-    def _lift(self, place: Place) -> Lift | None:
-        index, rule = place
-        if index not in self._lifts:
-            bound = in_force(rule, self.case)
-            self._lifts[index] = rule.clause.lift(rule, self.case) if bound else None
-        return self._lifts[index]
+    def _lawful(self, lifter: Rule, lift: Lift, closed: Spans) -> Sequence[Spans]:
+        """The time that a rule takes out of another's closed time while it is itself in force."""
+        opened = lift.opens(closed)
+        if not lifter.dated:
+            return opened
+        return [lifted(time, [lifter.not_in_force(self.case)]) for time in opened]
 
-    def _excused(self, reader: Reader, reading: Reading) -> None:
-        assert reading.closed is not None
+    def _excused(self, reader: Reader, reading: Reading, closed: Spans) -> None:
         self._set(reader.index, reader.rule, Verdict.EXCUSED, reading.reason)
-        for (index, rule), lift in self._useful(reader):
-            if covers(lift.opens(reading.closed), self.case.now):
-                self._set(index, rule, Verdict.EXPLAIN, lift.reason)
+        for index, lifter, lift in self._useful(reader):
+            opened = self._lawful(lifter, lift, closed)
+            if any(includes(time, self.case.now) for time in opened):
+                self._set(index, lifter, Verdict.EXPLAIN, lift.reason)
 
-    def _deny(self, reader: Reader, reading: Reading, effective: Closed) -> None:
-        self.denied.append((reader, reading, effective))
-        for blamed in reading.blames:
-            reason = f"{reader.rule.rule_id} counts these debts as one"
-            self._companion(reader.rule, blamed, Verdict.DENY, reason)
-        for index, rule in reader.lifters:
-            complaint = rule.clause.complain(rule, self.case) if in_force(rule, self.case) else None
-            if complaint is not None:
-                self._set(index, rule, Verdict.DENY, complaint)
+    def _deny(self, denial: _Denial) -> None:
+        self.denials.append(denial)
+        rule = denial.reader.rule
+        for blamed in denial.reading.blames:
+            reason = f"{rule.rule_id} counts these debts as one"
+            self._companion(rule, blamed, Verdict.DENY, reason)
+        for index, lifter in denial.reader.lifters:
+            if lifter.in_force(self.case):
+                complaint = lifter.clause.complain(lifter, self.case)
+                if complaint is not None:
+                    self._set(index, lifter, Verdict.DENY, complaint)
 
     def _refusal(self) -> Refusal:
         now = self.case.now
         unlocks: list[str] = []
-        for reader, reading, closed in self.denied:
-            opens, _ = first_open([closed], now)
+        for denial in self.denials:
+            rule, reading = denial.reader.rule, denial.reading
+            opens, _ = first_open([denial.closed], now)
             unlock = None
             if opens is None:
-                unlock = reading.unlock or reader.rule.unlock or _UNLOCK
+                unlock = reading.unlock or rule.unlock or _UNLOCK
                 unlocks.append(unlock)
-            finding = reader.rule.finding(
-                Verdict.DENY, reading.reason, counters=reading.counters, unlock=unlock
+            self.findings[denial.reader.index] = rule.finding(
+                Verdict.DENY,
+                reading.reason,
+                counters=reading.counters,
+                unlock=unlock,
+                first_allowed_at=opens,
             )
-            self.findings[reader.index] = replace(finding, first_allowed_at=opens)
-        moment, last = first_open([self._effective(*entry) for entry in self.closed], now)
+        moment, last = first_open([closed for _, closed in self.closed], now)
         unlock = None
         if moment is None:
             unlock = "; ".join(dict.fromkeys(unlocks)) or "no time suits every rule and place"
@@ -199,12 +211,12 @@ class _Judgement:
             strength=strongest(f.strength for f in self.findings if f.verdict is Verdict.DENY),
             first_allowed_at=moment,
             unlock=unlock,
-            binding_rule=None if last is None else self.closed[last][0].rule.rule_id,
+            binding_rule=None if last is None else self.closed[last][0].rule_id,
         )
 
     def _permit(self) -> Permit:
         case, request = self.case, self.case.request
-        effective = [self._effective(*entry) for entry in self.closed]
+        closed = [time for _, time in self.closed]
         conditions = self.plan.conditions(case)
         allotted = allocation.allot(self.findings, case.debts)
         return Permit(
@@ -221,7 +233,7 @@ class _Judgement:
             first_allowed_at=case.now,
             inputs=_inputs(request, case.facts),
             address=request.address,
-            expires_at=next_closing(effective, case.now, case.now + LEASE),
+            expires_at=next_closing(closed, case.now, case.now + LEASE),
             conditions=conditions if allotted is None else (*conditions, allotted),
         )
 
@@ -286,7 +298,7 @@ def _unknown(
         findings=findings,
         strength=Strength.PROHIBITION,
         first_allowed_at=None,
-        unlock="; ".join(dict.fromkeys(f.unlock or "" for f in findings)),
+        unlock="; ".join(dict.fromkeys(gap.unlock for gap in reversed(unique.values()))),
         binding_rule=findings[0].rule_id,
     )
 

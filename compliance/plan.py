@@ -6,15 +6,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache, reduce
+from itertools import compress
 from operator import or_
 
 from compliance.allocation import strictest_first
 from compliance.case import Case
-from compliance.facts import Channel
+from compliance.facts import Channel, ContactRequest
 from compliance.pack import Rulebook
 from compliance.permit import Condition, Finding, Strength, Verdict
-from compliance.rule import Clause, Rule
-from compliance.windows import covers
+from compliance.rule import Clause, Manner, Rule
 
 RANK: Mapping[Strength, int] = {strength: rank for rank, strength in enumerate(Strength)}
 """Strengths by rank, the hardest first."""
@@ -25,11 +25,10 @@ Place = tuple[int, Rule]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
-    """A rule that may forbid, what it says when it is not concerned, and the rules that lift it."""
+    """A rule that may forbid, what it says when out of force, and the rules that lift it."""
 
     index: int
     rule: Rule
-    elsewhere: Finding
     dormant: Finding
     lifters: tuple[Place, ...]
 
@@ -48,38 +47,40 @@ class Plan:
     strength: Strength
     lookback: timedelta  # the longest window of any rule that counts
     channels: int  # bits of all channels that any rule counts
-    _combined: dict[tuple[int, ...], tuple[Condition, ...]] = field(default_factory=dict)
+    _combined: dict[tuple[bool, ...], tuple[Condition, ...]] = field(default_factory=dict)
 
     def conditions(self, case: Case) -> tuple[Condition, ...]:
-        """The duties of all rules that concern the case, the strictest of one name first."""
-        bound = tuple(i for i, rule in enumerate(self.duties) if in_force(rule, case))
+        """The duties of all rules in force, the strictest of one name first."""
+        bound = tuple([rule.in_force(case) for rule in self.duties])
         if bound not in self._combined:
-            found = [c for i in bound for c in self.duties[i].clause.conditions(self.duties[i])]
+            duties = compress(self.duties, bound)
+            found = [c for rule in duties for c in rule.clause.conditions(rule)]
             self._combined[bound] = strictest_first(found)
         return self._combined[bound]
 
 
-def in_force(rule: Rule, case: Case) -> bool:
-    """Whether a rule has to do with a case on this day."""
-    return not (
-        (rule.particular and not rule.concerns(case.request))
-        or (rule.dated and covers(rule.not_in_force(case), case.now))
-    )
+def plan_for(rulebook: Rulebook, request: ContactRequest, actor: str) -> Plan:
+    """The plan for contacts of an actor on the request's channel and in its manner."""
+    manner = Manner(request.party, request.mode, request.purpose, request.content)
+    return _plan(rulebook, request.channel, actor, manner)
 
 
-@lru_cache(maxsize=512)
-def plan_for(rulebook: Rulebook, channel: Channel, actor: str) -> Plan:
-    """The plan for contacts of an actor on a channel."""
+@lru_cache(maxsize=2048)
+def _plan(rulebook: Rulebook, channel: Channel, actor: str, manner: Manner) -> Plan:
     template: list[Finding] = []
     active: list[Place] = []
     actors = {pack.pack_id: pack.actors for pack in rulebook.packs}
     for index, rule in enumerate(rulebook.rules):
         idle = _idle(rule, channel, actor, actors[rule.pack_id])
-        if idle is None:
+        if idle is None and rule.concerns(manner):
             active.append((index, rule))
-            template.append(rule.finding(Verdict.PASS, "nothing against it"))
-        else:
-            template.append(rule.finding(Verdict.NOT_APPLICABLE, idle))
+        elif idle is None and _does(rule, "read"):
+            idle = "concerns other contacts"
+        template.append(
+            rule.finding(Verdict.NOT_APPLICABLE, idle)
+            if idle is not None
+            else rule.finding(Verdict.PASS, "nothing against it")
+        )
     counted = [rule.clause.counts() for _, rule in active]
     lifters = [place for place in active if _does(place[1], "lift")]
     return Plan(
@@ -101,7 +102,6 @@ def _reader(index: int, rule: Rule, lifters: Iterable[Place]) -> Reader:
     return Reader(
         index=index,
         rule=rule,
-        elsewhere=rule.finding(Verdict.NOT_APPLICABLE, "concerns other contacts"),
         dormant=rule.finding(Verdict.NOT_APPLICABLE, "not in force on this day"),
         lifters=tuple(
             (i, lifter)

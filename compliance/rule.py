@@ -5,11 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from compliance.case import Case
-from compliance.facts import Channel, ContactRequest, Mode
+from compliance.facts import Channel, Mode
 from compliance.permit import Citation, Condition, Counter, Finding, Strength, Verdict
-from compliance.windows import EARLIEST, FAR, Closed, Span, shut
+from compliance.windows import EARLIEST, FAR, Fixed, Span, Spans, includes
+
+
+class Manner(NamedTuple):
+    """What of a request decides which rules have to do with it."""
+
+    party: str
+    mode: Mode | None
+    purpose: str
+    content: str | None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -21,11 +31,11 @@ class Reading:
     this one would deny.
     """
 
-    closed: Closed | None = None
+    closed: Spans | None = None
     reason: str = ""
     counters: tuple[Counter, ...] = ()
     unlock: str | None = None
-    lifts: Sequence[Span] = ()
+    lifts: Sequence[Spans] = ()
     lift_shows: Verdict = Verdict.EXPLAIN
     lift_reason: str = ""
     blames: tuple[str, ...] = ()
@@ -41,17 +51,16 @@ class Lift:
     that was closed to that contact too.
     """
 
-    spans: Sequence[Span]
+    time: Sequence[Spans]
     reason: str
     answers: datetime | None = None
-    won: Sequence[tuple[datetime, Sequence[Span]]] = ()
+    won: Sequence[tuple[datetime, Spans]] = ()
 
-    def opens(self, closed: Closed) -> list[Span]:
+    def opens(self, closed: Spans) -> list[Spans]:
         """The time taken out of what a rule closes."""
-        if self.answers is not None and not shut(closed, self.answers):
+        if self.answers is not None and not includes(closed, self.answers):
             return []
-        fair = (span for at, spans in self.won if not shut(closed, at) for span in spans)
-        return [*self.spans, *fair]
+        return [*self.time, *(named for at, named in self.won if not includes(closed, at))]
 
 
 class Clause:
@@ -107,47 +116,42 @@ class Rule:
     lifts: tuple[str, ...]
     clause: Clause
     dated: bool = field(init=False)  # has effective dates
-    particular: bool = field(init=False)  # the request decides whether it is concerned
 
     def __post_init__(self) -> None:
         dated = self.applies_from is not None or self.applies_to is not None
-        limits = (
-            self.parties,
-            self.exempt_parties,
-            self.modes,
-            self.purposes,
-            self.exempt_purposes,
-            self.exempt_content,
-        )
         object.__setattr__(self, "dated", dated)
-        object.__setattr__(self, "particular", any(limits))
 
     @property
     def name(self) -> str:
         """The id with its part, unique within the kind."""
         return self.rule_id if self.part is None else f"{self.rule_id}/{self.part}"
 
-    def concerns(self, request: ContactRequest) -> bool:
+    def concerns(self, manner: Manner) -> bool:
         """Whether the rule has to do with this party, mode, purpose and content."""
         return not (
-            (self.parties and request.party not in self.parties)
-            or (self.modes and request.mode is not None and request.mode not in self.modes)
-            or (self.purposes and request.purpose not in self.purposes)
-            or request.party in self.exempt_parties
-            or request.purpose in self.exempt_purposes
-            or (request.content is not None and request.content in self.exempt_content)
+            (self.parties and manner.party not in self.parties)
+            or (self.modes and manner.mode is not None and manner.mode not in self.modes)
+            or (self.purposes and manner.purpose not in self.purposes)
+            or manner.party in self.exempt_parties
+            or manner.purpose in self.exempt_purposes
+            or (manner.content is not None and manner.content in self.exempt_content)
         )
 
-    def not_in_force(self, case: Case) -> tuple[Span, ...]:
-        """The time outside the rule's effective dates, by the consumer's calendar."""
+    def not_in_force(self, case: Case) -> Fixed:
+        """The time to come outside the rule's effective dates, by the consumer's calendar."""
         spans: list[Span] = []
         if self.applies_from is not None:
             begins = min(z.midnight(self.applies_from.toordinal()) for z in case.zones)
-            spans.append((EARLIEST, begins))
+            if begins > case.now:
+                spans.append((EARLIEST, begins))
         if self.applies_to is not None:
             ends = max(z.midnight(self.applies_to.toordinal() + 1) for z in case.zones)
             spans.append((ends, FAR))
-        return tuple(spans)
+        return Fixed(*spans)
+
+    def in_force(self, case: Case) -> bool:
+        """Whether the rule is in force at the time of a case."""
+        return not (self.dated and includes(self.not_in_force(case), case.now))
 
     def finding(
         self,
@@ -156,6 +160,7 @@ class Rule:
         *,
         counters: tuple[Counter, ...] = (),
         unlock: str | None = None,
+        first_allowed_at: datetime | None = None,
     ) -> Finding:
         """This rule's finding with a verdict."""
         return Finding(
@@ -167,5 +172,6 @@ class Rule:
             citation=self.citation,
             reason=reason,
             counters=counters,
+            first_allowed_at=first_allowed_at,
             unlock=unlock,
         )

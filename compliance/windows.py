@@ -6,7 +6,6 @@ lawful moment is the first instant that no rule's remaining span covers.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -22,16 +21,19 @@ _STEP = timedelta(hours=36)
 _HORIZON = timedelta(days=800)
 
 
-class Closed(Protocol):
-    """The time in which something is forbidden."""
+class Spans(Protocol):
+    """A set of time, worked out only where somebody looks."""
 
     def within(self, start: datetime, end: datetime) -> Sequence[Span]:
-        """The closed spans that meet [start, end), in any order; they may reach beyond it."""
+        """Spans that hold all of this time in [start, end), and no other time there.
+
+        They come in any order; what they say of the time outside [start, end) means nothing.
+        """
         ...
 
 
 class Fixed:
-    """Closed spans known in full."""
+    """Spans known in full."""
 
     __slots__ = ("spans",)
 
@@ -39,50 +41,46 @@ class Fixed:
         self.spans = spans
 
     def within(self, start: datetime, end: datetime) -> Sequence[Span]:
-        """The spans that meet [start, end)."""
-        return [s for s in self.spans if s[0] < end and start < s[1]]
+        """All of them."""
+        return self.spans
 
 
 ALWAYS = Fixed((EARLIEST, FAR))
-"""Closed until an event opens it."""
+"""Until an event ends it."""
 
 
 class Lifted:
-    """Closed time less the spans in which a lift holds."""
+    """Closed time less the time of its lifts."""
 
-    __slots__ = ("_closed", "_ends", "_lifts")
+    __slots__ = ("_closed", "_lifts")
 
-    def __init__(self, closed: Closed, lifts: Iterable[Span]) -> None:
+    def __init__(self, closed: Spans, lifts: Sequence[Spans]) -> None:
         self._closed = closed
-        self._lifts = union(lifts)
-        self._ends = [end for _, end in self._lifts]
+        self._lifts = lifts
 
     def within(self, start: datetime, end: datetime) -> Sequence[Span]:
-        """The closed spans that meet [start, end), less the lifts."""
-        left: list[Span] = []
-        for opens, closes in self._closed.within(start, end):
-            place = bisect_right(self._ends, max(opens, start))
-            after = max(opens, self._ends[place - 1]) if place else opens
-            for lift in self._lifts[place:]:
-                if after >= end or closes <= lift[0]:
-                    break
-                if max(after, start) < lift[0]:
-                    left.append((after, lift[0]))
-                after = lift[1]
-            if after < min(closes, end):
-                left.append((after, closes))
-        return left
+        """The closed spans less the lifts, cut to [start, end): the lifts are known only there."""
+        closed = common(self._closed.within(start, end), [(start, end)])
+        if not closed:
+            return closed
+        return minus(closed, (s for lift in self._lifts for s in lift.within(start, end)))
 
 
-def union(spans: Iterable[Span]) -> list[Span]:
-    """The same time as spans in order that neither overlap nor touch."""
-    joined: list[Span] = []
-    for start, end in sorted(spans):
-        if joined and start <= joined[-1][1]:
-            joined[-1] = joined[-1][0], max(end, joined[-1][1])
-        elif start < end:
-            joined.append((start, end))
-    return joined
+def lifted(closed: Spans, lifts: Sequence[Spans]) -> Spans:
+    """Closed time less the time of its lifts; worked out at once where all is known in full."""
+    known = Fixed(*(s for lift in lifts if isinstance(lift, Fixed) for s in lift.spans))
+    rest = [lift for lift in lifts if not isinstance(lift, Fixed)]
+    if isinstance(closed, Fixed) and not rest:
+        return Fixed(*minus(closed.spans, known.spans))
+    if known.spans:
+        rest.append(known)
+    return Lifted(closed, rest) if rest else closed
+
+
+def common(left: Iterable[Span], right: Sequence[Span]) -> list[Span]:
+    """The time that lies both in a span of the one and in a span of the other."""
+    both = [(max(a[0], b[0]), min(a[1], b[1])) for a in left for b in right]
+    return [span for span in both if span[0] < span[1]]
 
 
 def minus(spans: Iterable[Span], holes: Iterable[Span]) -> list[Span]:
@@ -91,13 +89,10 @@ def minus(spans: Iterable[Span], holes: Iterable[Span]) -> list[Span]:
     for hole_start, hole_end in holes:
         kept: list[Span] = []
         for start, end in left:
-            if hole_end <= start or end <= hole_start:
-                kept.append((start, end))
-                continue
             if start < hole_start:
-                kept.append((start, hole_start))
+                kept.append((start, min(end, hole_start)))
             if hole_end < end:
-                kept.append((hole_end, end))
+                kept.append((max(start, hole_end), end))
         left = kept
     return left
 
@@ -107,12 +102,12 @@ def covers(spans: Iterable[Span], at: datetime) -> bool:
     return any(start <= at < end for start, end in spans)
 
 
-def shut(closed: Closed, at: datetime) -> bool:
-    """Whether an instant is closed."""
-    return covers(closed.within(at, at + timedelta.resolution), at)
+def includes(time: Spans, at: datetime) -> bool:
+    """Whether an instant lies in this time."""
+    return covers(time.within(at, at + timedelta.resolution), at)
 
 
-def next_closing(closed: Iterable[Closed], at: datetime, limit: datetime) -> datetime:
+def next_closing(closed: Iterable[Spans], at: datetime, limit: datetime) -> datetime:
     """The first instant after `at` that is closed, or `limit` where none comes sooner."""
     soonest = limit
     for one in closed:
@@ -122,20 +117,24 @@ def next_closing(closed: Iterable[Closed], at: datetime, limit: datetime) -> dat
     return soonest
 
 
-def first_open(closed: Sequence[Closed], at: datetime) -> tuple[datetime | None, int | None]:
+def first_open(closed: Sequence[Spans], at: datetime) -> tuple[datetime | None, int | None]:
     """The first instant from `at` on that nothing closes, and the index of what closed last.
 
-    The instant is None where only an event can open the time, or where it does not open within
-    800 days; the index is None where `at` itself is open.
+    The instant is None where only an event can open the time, or where 800 days of hours and
+    wishes leave nothing open; the index is None where `at` itself is open.
     """
-    moment, binding = at, None
+    moment, binding, since = at, None, at
     moved = True
     while moved:
         moved = False
         for index, one in enumerate(closed):
+            if not includes(one, moment):
+                continue
             for start, end in one.within(moment, moment + _STEP):
                 if start <= moment < end:
+                    if end - moment > _STEP:
+                        since = end  # one long bar, such as a hold until a date, is no search
                     moment, binding, moved = end, index, True
-            if moment - at > _HORIZON:
+            if moment >= FAR or moment - since > _HORIZON:
                 return None, binding
     return moment, binding

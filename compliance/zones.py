@@ -48,21 +48,32 @@ class Zone:
             found = self._midnights[ordinal] = local.astimezone(UTC)
         return found
 
+    def dates(self, start: datetime, end: datetime, *, eve: bool = False) -> range:
+        """Ordinals of the local dates that meet [start, end), start < end.
+
+        With `eve` also the date before, whose hours may run past its midnight.
+        """
+        first = last = self.ordinal(start)
+        while self.midnight(last + 1) < end:
+            last += 1
+        return range(first - eve, last + 1)
+
     def at(self, ordinal: int, minute: int, *, latest: bool) -> datetime:
         """The instant of a local minute of the day (0..1440).
 
         Where clocks go back a local time comes twice, where they go forward not at all: `latest`
         takes the later of the two readings, else the earlier.
         """
-        readings = _readings(self.info, ordinal, minute)
-        return max(readings) if latest else min(readings)
+        return _readings(self.info, ordinal, minute)[latest]
 
 
 @lru_cache(maxsize=65536)
 def _readings(info: ZoneInfo, ordinal: int, minute: int) -> tuple[datetime, datetime]:
+    """The earlier and the later instant that a local minute may mean."""
     day = date.fromordinal(ordinal + minute // 1440)
     local = datetime.combine(day, time(minute % 1440 // 60, minute % 60), tzinfo=info)
-    return local.astimezone(UTC), local.replace(fold=1).astimezone(UTC)
+    first, second = local.astimezone(UTC), local.replace(fold=1).astimezone(UTC)
+    return min(first, second), max(first, second)
 
 
 @lru_cache(maxsize=1024)

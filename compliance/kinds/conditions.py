@@ -5,6 +5,7 @@ They forbid no contact; they tell the engine what it must do, and the auditor wh
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,14 +13,14 @@ from compliance import fields
 from compliance.permit import Condition
 from compliance.rule import Clause, Rule
 
-_PERIOD: Mapping[str, object] = {"type": "string", "pattern": "^P\\d+[YMD]$"}
+_FORM = "^P\\d+[YMD]$"
+_PERIOD: Mapping[str, object] = {"type": "string", "pattern": _FORM}
 
 
 def _period(value: object) -> str:
-    text = value if isinstance(value, str) else ""
-    if len(text) < 3 or text[0] != "P" or text[-1] not in "YMD" or not text[1:-1].isdigit():
+    if not isinstance(value, str) or not re.fullmatch(_FORM, value):
         raise ValueError(f"{value!r} is no period such as P3Y, P6M or P10D")
-    return text
+    return value
 
 
 def period(about: str, *, required: bool = False) -> fields.Field:
@@ -40,4 +41,4 @@ class Conditions(Clause):
 
 def of(*pairs: tuple[str, object]) -> Conditions:
     """The conditions of these names; those without a value are left out."""
-    return Conditions(tuple((n, str(v)) for n, v in pairs if v not in (None, False, "none")))
+    return Conditions(tuple((n, str(v)) for n, v in pairs if v not in (None, "none")))

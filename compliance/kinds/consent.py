@@ -9,10 +9,9 @@ from typing import Any
 
 from compliance import fields
 from compliance.case import Case
-from compliance.consents import agreements, asked_for, more_calls_spans, won_in
+from compliance.consents import Agreed, asked_for, holding, more_calls, won_in
 from compliance.facts import Channel, Consent
 from compliance.rule import Clause, Lift, Rule
-from compliance.windows import Span
 
 NAME = "consent"
 _REASON = "the consumer consented to this"
@@ -34,10 +33,12 @@ FIELDS: Mapping[str, fields.Field] = {
 
 @dataclass(frozen=True, slots=True)
 class ConsentClause(Clause):
-    """A consent of the consumer opens time that other rules close."""
+    """A consent of the consumer opens time that other rules close.
+
+    It opens further calls for `days` dates, or the hours that it names where `days` is None.
+    """
 
     given_to: frozenset[str]
-    opens: str
     not_in_barred_contact: bool
     days: int | None
 
@@ -45,25 +46,22 @@ class ConsentClause(Clause):
         """The time that valid consents for this contact open."""
         if not case.facts.consents:
             return None
-        if self.opens == "hours":
-            return self._hours(case)
-        spans = more_calls_spans(case, self._accepts, self.days or 1)
-        return Lift(spans=spans, reason=_REASON) if spans else None
-
-    def _hours(self, case: Case) -> Lift | None:
-        free: list[Span] = []
-        won: list[tuple[datetime, list[Span]]] = []
-        for consent, spans in agreements(case, self._accepts):
+        if self.days is not None:
+            return Lift(time=more_calls(case, self._accepts, self.days), reason=_REASON)
+        free: list[Agreed] = []
+        won: list[tuple[datetime, Agreed]] = []
+        for consent, held in holding(case, self._accepts):
             talk = won_in(consent, case) if self.not_in_barred_contact else None
+            named = Agreed(consent, held, case)
             if talk is None:
-                free.extend(spans)
+                free.append(named)
             else:
-                won.append((talk, spans))
-        return Lift(spans=free, won=won, reason=_REASON) if free or won else None
+                won.append((talk, named))
+        return Lift(time=free, won=won, reason=_REASON)
 
     def _accepts(self, consent: Consent) -> bool:
         """A general leave to use a channel says nothing of more calls: the words must be known."""
-        named = consent.opens is not None if self.opens == "hours" else asked_for(consent)
+        named = consent.opens is not None if self.days is None else asked_for(consent)
         return consent.given_to in self.given_to and named
 
 
@@ -73,7 +71,6 @@ def build(values: dict[str, Any], channels: frozenset[Channel]) -> ConsentClause
         raise fields.FieldError("days", "a consent to calls, and no other, takes days")
     return ConsentClause(
         given_to=frozenset(values["given_to"]),
-        opens=values["opens"],
         not_in_barred_contact=values["not_in_barred_contact"],
         days=values["days"],
     )

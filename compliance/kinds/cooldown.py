@@ -8,11 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from compliance import fields
-from compliance.case import Case, hours_unknown_until, unknown_until
+from compliance.case import Case
 from compliance.facts import Channel
 from compliance.kinds import counting
+from compliance.kinds.counting import Events
+from compliance.kinds.periods import Dates, Elapsed, Period
 from compliance.rule import Clause, Reading, Rule
-from compliance.windows import EARLIEST, FAR, Fixed
+from compliance.windows import EARLIEST, Fixed
 
 NAME = "cooldown"
 
@@ -26,70 +28,56 @@ FIELDS: Mapping[str, fields.Field] = {
 
 @dataclass(frozen=True, slots=True)
 class Cooldown(Clause):
-    """Closed for `days` local dates or `minutes` after the latest event."""
+    """Closed for a period after the latest event."""
 
     select: counting.Selection
     label: str
-    days: int | None
-    minutes: int | None
+    period: Period
 
     def read(self, rule: Rule, case: Case) -> Reading | None:
         """Closed until the time after the latest event has passed, for every debt asked about."""
-        if not self.select.concerns(case):
+        select = self.select
+        if not select.concerns(case):
             return None
-        reading = Reading(reason=f"no {self.label} lately")
-        until = self._unknown(case, reading)
-        for debt in self.select.debts(case):
-            end = self._end(case, self.select.times(case, debt))
+        reading = Reading()
+        until = select.unknown_until(case, self.period, reading, f"{self.label} is assumed")
+        counted = select.counted(case)
+        for debt in select.debts(case):
+            end = self._end(case, select.times(case, counted, debt))
             if end > case.now:
                 until = max(until, end)
                 reading.reason = f"{self.label} lately"
-                self._blame(case, debt, reading)
+                self._blame(case, counted, debt, reading)
         if until > case.now:
             reading.closed = Fixed((EARLIEST, until))
         return reading
 
     def counts(self) -> tuple[timedelta, int]:
-        """The time barred, with a day on either side for the zones, and the channels counted."""
-        back = timedelta(days=self.days + 2) if self.days else timedelta(minutes=self.minutes or 0)
-        return back, self.select.any_of
+        """The time barred, and the channels counted."""
+        return self.period.back, self.select.any_of
 
     def _end(self, case: Case, times: list[datetime]) -> datetime:
         if not times:
             return EARLIEST
-        latest = max(times)
-        if self.days is None:
-            return latest + timedelta(minutes=self.minutes or 0)
-        return max(z.midnight(z.ordinal(latest) + self.days) for z in self.select.zones(case))
+        return self.period.lapses(max(times), self.select.zones(case))
 
-    def _unknown(self, case: Case, reading: Reading) -> datetime:
-        known = case.facts.history_known_from
-        if self.days is not None:
-            end = unknown_until(known, self.days, self.select.zones(case))
-        else:
-            end = hours_unknown_until(known, timedelta(minutes=self.minutes or 0))
-        if end is None:
-            reading.unlock = counting.UNLOCK_HISTORY
-            end = FAR
-        if end > case.now:
-            reading.reason = f"earlier contacts are not known, so {self.label} is assumed"
-        return end
-
-    def _blame(self, case: Case, debt: int, reading: Reading) -> None:
+    def _blame(self, case: Case, counted: Events, debt: int, reading: Reading) -> None:
+        """Name the rule of scope where the event was about another debt of the group."""
         grouped_by = self.select.grouped_by
-        if grouped_by is not None:
-            alone = self._end(case, self.select.times(case, debt, grouped=False))
-            if alone <= case.now:
-                reading.blames = (grouped_by,)
+        if grouped_by is None or not case.facts.debt_groups:
+            return
+        alone = self.select.times(case, counted, debt, grouped=False)
+        if self._end(case, alone) <= case.now:
+            reading.blames = (grouped_by,)
 
 
 def build(values: dict[str, Any], channels: frozenset[Channel]) -> Cooldown:
     """The clause of one table."""
-    if (values["days"] is None) == (values["minutes"] is None):
+    days, minutes = values["days"], values["minutes"]
+    if (days is None) == (minutes is None):
         raise fields.FieldError("days", "give either days or minutes")
     return Cooldown(
         select=counting.selection(values, values["after"], channels),
         label=values["after"],
-        days=values["days"],
-        minutes=values["minutes"],
+        period=Dates(days) if minutes is None else Elapsed(timedelta(minutes=minutes)),
     )

@@ -11,7 +11,10 @@ from compliance import case as bits
 from compliance import fields
 from compliance.case import Case
 from compliance.facts import Channel
+from compliance.kinds.periods import Period
 from compliance.outcomes import Counts
+from compliance.rule import Reading
+from compliance.windows import EARLIEST, FAR
 from compliance.zones import Zone, zone
 
 COUNTS = tuple(c.name.lower() for c in Counts if c.name)
@@ -42,6 +45,9 @@ FIELDS: Mapping[str, fields.Field] = {
     "number_kinds": fields.words("only for numbers of these kinds, and events at such numbers"),
     "excludes": fields.words("events left out of the count", ("under_consent",)),
 }
+
+Events = list[tuple[datetime, int]]
+"""Events of a case as (instant, mask)."""
 
 _PER_DEBT = frozenset({"debt", "account", "claim"})
 
@@ -74,31 +80,27 @@ class Selection:
         """Indexes of the request's debts that have a count of their own; one count otherwise."""
         return range(len(case.debts)) if self.per_debt and case.debts else range(1)
 
-    def times(
-        self, case: Case, debt: int, *, grouped: bool = True, misdirected: bool = False
-    ) -> list[datetime]:
-        """The instants of the events that count, in the order of the history."""
-        need, bar, any_of = self.need, self.bar, self.any_of
-        if self.per_debt and case.debts:
-            shift = 2 if grouped and self.grouped_by is not None else 0
-            need |= bits.debt_bit(debt, self.relation + shift)
-        if not misdirected:
-            bar |= bits.MISDIRECTED
-        pooled = case.request.party in self.pooled_parties
-        if self.number_kinds or pooled:
-            need &= ~bits.SAME_PARTY if pooled else -1
-            return self._singly(case, need, bar, self.pooled_parties if pooled else ())
+    def counted(self, case: Case) -> Events:
+        """The events that count whatever debt they were about, misdirected ones included."""
+        if case.request.party in self.pooled_parties:
+            return self._singly(case, self.need & ~bits.SAME_PARTY, self.pooled_parties)
+        if self.number_kinds:
+            return self._singly(case, self.need, ())
+        need, any_of, bar = self.need, self.any_of, self.bar
         free = case.answers() if self.but_answers else ()
         return [
-            at
-            for at, mask in case.recent()
-            if mask & need == need and mask & any_of and not mask & bar and (at, mask) not in free
+            event
+            for event in case.recent()
+            if event[1] & need == need
+            and event[1] & any_of
+            and not event[1] & bar
+            and event not in free
         ]
 
-    def _singly(self, case: Case, need: int, bar: int, parties: Collection[str]) -> list[datetime]:
+    def _singly(self, case: Case, need: int, parties: Collection[str]) -> Events:
         """The same where what an event's mask does not tell matters: its number, its party."""
-        kept: list[datetime] = []
-        for event, (at, mask) in zip(case.facts.history, case.events(), strict=True):
+        kept: Events = []
+        for event, (at, mask) in zip(case.lately(), case.recent(), strict=True):
             point = case.point_of(event.contact_point)
             known = None if point is None else point.kind
             if (
@@ -106,10 +108,42 @@ class Selection:
                 and (not parties or event.party in parties)
                 and mask & need == need
                 and mask & self.any_of
-                and not mask & bar
+                and not mask & self.bar
             ):
-                kept.append(at)
+                kept.append((at, mask))
         return kept
+
+    def times(
+        self,
+        case: Case,
+        counted: Events,
+        debt: int,
+        *,
+        grouped: bool = True,
+        misdirected: bool = False,
+    ) -> list[datetime]:
+        """The instants of those that count to one debt, in the order of the history."""
+        need, bar = 0, 0 if misdirected else bits.MISDIRECTED
+        if self.per_debt and case.debts:
+            shift = 2 if grouped and self.grouped_by is not None else 0
+            need = bits.debt_bit(debt, self.relation + shift)
+        return [at for at, mask in counted if mask & need == need and not mask & bar]
+
+    def unknown_until(self, case: Case, period: Period, reading: Reading, assumed: str) -> datetime:
+        """Until when events that weigh may lie in unknown history, which counts as full use.
+
+        Where it does, the reading says what is assumed, and what would make it known.
+        """
+        known, end = case.facts.history_known_from, FAR
+        if known is None:
+            reading.unlock = UNLOCK_HISTORY
+        elif case.now - known > period.back:
+            return EARLIEST
+        else:
+            end = period.known(known, self.zones(case))
+        if end > case.now:
+            reading.reason = f"earlier contacts are not known, so {assumed}"
+        return end
 
 
 def selection(

@@ -8,17 +8,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from compliance import fields
-from compliance.case import SAME_PARTY, TALK, Case, hours_unknown_until, unknown_until
-from compliance.consents import agreements, asked_for
+from compliance.case import SAME_PARTY, TALK, Case
+from compliance.consents import agreed, asked_for
 from compliance.facts import Channel
 from compliance.kinds import counting
+from compliance.kinds.counting import Events
+from compliance.kinds.periods import Dates, Elapsed, Ever, Period
 from compliance.permit import Counter
 from compliance.rule import Clause, Reading, Rule
 from compliance.windows import EARLIEST, FAR, Fixed
 
 NAME = "frequency"
 
-_WINDOWS = ("calendar_day", "consecutive_days", "rolling_hours", "week", "month")
+_WINDOWS = ("calendar_day", "consecutive_days", "rolling_hours", "week", "month", "ever")
 _DAYS = {"calendar_day": 1, "week": 7, "month": 30}
 
 FIELDS: Mapping[str, fields.Field] = {
@@ -26,7 +28,7 @@ FIELDS: Mapping[str, fields.Field] = {
     "counts": fields.choice("which events count", counting.COUNTS, required=True),
     "limit": fields.number("how many are allowed in the window", minimum=0, required=True),
     "window": fields.table(
-        "the window; a week is any seven consecutive dates, a month any thirty",
+        "the window; a week is any seven consecutive dates, a month any thirty, ever has no end",
         {
             "kind": fields.choice("kind of window", _WINDOWS, required=True),
             "n": fields.number("number of days or hours", minimum=1),
@@ -47,47 +49,47 @@ FIELDS: Mapping[str, fields.Field] = {
 
 @dataclass(frozen=True, slots=True)
 class Frequency(Clause):
-    """At most `limit` events in `days` local dates or `hours` rolling hours."""
+    """At most `limit` events in a period."""
 
     select: counting.Selection
     label: str
     limit: int
-    days: int | None
-    hours: int | None
+    period: Period
     after_first_talk: bool
     not_replies: bool
     agreed: bool
 
     def read(self, rule: Rule, case: Case) -> Reading | None:
         """Closed until enough counted events have left the window, for every debt asked about."""
-        if not self.select.concerns(case) or self._free(case):
+        select = self.select
+        if not select.concerns(case) or self._free(case):
             return None
-        reading = Reading(reason=f"{self.label}: within the cap of {self.limit}")
+        reading = Reading(reason=f"within the cap of {self.limit}")
         counters: list[Counter] = []
-        until = self._unknown(case, reading)
-        for debt in self.select.debts(case):
-            times = self.select.times(case, debt)
+        until = select.unknown_until(case, self.period, reading, "the cap is full")
+        counted = select.counted(case)
+        for debt in select.debts(case):
+            times = select.times(case, counted, debt)
             end = self._closed_until(case, times)
             counters.append(self._counter(case, debt, times))
-            if end is not None and end > case.now:
+            if end > case.now:
                 until = max(until, end)
-                reading.reason = f"{self.label}: the cap of {self.limit} is reached"
-                self._blame(case, debt, reading)
-            elif self.select.misdirected_by is not None:
-                self._thank(case, debt, reading)
+                reading.reason = f"the cap of {self.limit} is reached"
+                self._blame(case, counted, debt, reading)
+            elif select.misdirected_by is not None and case.wrong:
+                self._thank(case, counted, debt, reading)
+        reading.reason = f"{self.label}: {reading.reason}"
         reading.counters = tuple(counters)
         if until > case.now:
             reading.closed = Fixed((EARLIEST, until))
             if self.agreed and case.facts.consents:
-                named = agreements(case, asked_for)
-                reading.lifts = [span for _, spans in named for span in spans]
+                reading.lifts = agreed(case, asked_for)
                 reading.lift_reason = "the consumer agreed to further contacts"
         return reading
 
     def counts(self) -> tuple[timedelta, int]:
-        """The window, with a day on either side for the zones, and the channels counted."""
-        back = timedelta(days=self.days + 2) if self.days else timedelta(hours=self.hours or 0)
-        return back, self.select.any_of
+        """How far back the window reaches, and the channels counted."""
+        return self.period.back, self.select.any_of
 
     def _free(self, case: Case) -> bool:
         if self.not_replies and case.replies():
@@ -96,58 +98,33 @@ class Frequency(Clause):
             return False
         return case.facts.spoken_on is None and not case.some(TALK | SAME_PARTY)
 
-    def _unknown(self, case: Case, reading: Reading) -> datetime:
-        """Until when part of the window lies in unknown history, which counts as full use."""
-        known = case.facts.history_known_from
-        if self.days is not None:
-            end = unknown_until(known, self.days, self.select.zones(case))
-        else:
-            end = hours_unknown_until(known, timedelta(hours=self.hours or 0))
-        if end is None:
-            reading.unlock = counting.UNLOCK_HISTORY
-            end = FAR
-        if end > case.now:
-            reading.reason = f"{self.label}: earlier contacts are not known, so the cap is full"
-        return end
-
-    def _closed_until(self, case: Case, times: list[datetime]) -> datetime | None:
+    def _closed_until(self, case: Case, times: list[datetime]) -> datetime:
         if len(times) < self.limit:
-            return None
+            return EARLIEST
         if self.limit == 0:
             return FAR
-        pivot = sorted(times)[-self.limit]
-        if self.days is None:
-            return pivot + timedelta(hours=self.hours or 0)
-        return max(z.midnight(z.ordinal(pivot) + self.days) for z in self.select.zones(case))
+        return self.period.lapses(sorted(times)[-self.limit], self.select.zones(case))
 
-    def _blame(self, case: Case, debt: int, reading: Reading) -> None:
+    def _blame(self, case: Case, counted: Events, debt: int, reading: Reading) -> None:
         """Name the rule of scope where the cap is full only because debts are one."""
         grouped_by = self.select.grouped_by
-        if grouped_by is None:
+        if grouped_by is None or not case.facts.debt_groups:
             return
-        alone = self._closed_until(case, self.select.times(case, debt, grouped=False))
-        if alone is None or alone <= case.now:
+        alone = self.select.times(case, counted, debt, grouped=False)
+        if self._closed_until(case, alone) <= case.now:
             reading.blames = (grouped_by,)
 
-    def _thank(self, case: Case, debt: int, reading: Reading) -> None:
+    def _thank(self, case: Case, counted: Events, debt: int, reading: Reading) -> None:
         """Name the rule that left out misdirected calls where the cap would be full with them."""
-        with_wrong = self._closed_until(case, self.select.times(case, debt, misdirected=True))
-        if with_wrong is not None and with_wrong > case.now and self.select.misdirected_by:
+        with_wrong = self.select.times(case, counted, debt, misdirected=True)
+        if self._closed_until(case, with_wrong) > case.now and self.select.misdirected_by:
             reading.thanks = (self.select.misdirected_by,)
 
     def _counter(self, case: Case, debt: int, times: list[datetime]) -> Counter:
-        before = max(self._inside(times, start) for start in self._starts(case))
+        start = self.period.begins(case.now, self.select.zones(case))
+        before = sum([at >= start for at in times])
         of = f" on {case.debts[debt]}" if self.select.per_debt and case.debts else ""
         return Counter(name=f"{self.label}{of}", before=before, after=before + 1, limit=self.limit)
-
-    def _starts(self, case: Case) -> list[datetime]:
-        if self.days is None:
-            return [case.now - timedelta(hours=self.hours or 0)]
-        return [z.midnight(z.ordinal(case.now) - self.days + 1) for z in self.select.zones(case)]
-
-    @staticmethod
-    def _inside(times: list[datetime], start: datetime) -> int:
-        return sum(1 for at in times if at >= start)
 
 
 def build(values: dict[str, Any], channels: frozenset[Channel]) -> Frequency:
@@ -157,17 +134,22 @@ def build(values: dict[str, Any], channels: frozenset[Channel]) -> Frequency:
         raise fields.FieldError(
             "window.n", f"a {kind} window takes {'an' if n is None else 'no'} n"
         )
-    days = n if kind == "consecutive_days" else _DAYS.get(kind)
-    hours = n if kind == "rolling_hours" else None
-    span = f"{hours} hours" if days is None else ("a day" if days == 1 else f"{days} days")
+    if kind == "rolling_hours":
+        period: Period = Elapsed(timedelta(hours=n))
+        span = f"{n} hours"
+    elif kind == "ever":
+        period, span = Ever(), "all time"
+    else:
+        days = _DAYS.get(kind, n)
+        period = Dates(days)
+        span = "a day" if days == 1 else f"{days} days"
     return Frequency(
         select=counting.selection(
             values, values["counts"], channels, but_answers=values["not_replies"]
         ),
         label=f"{values['counts']} in {span}",
         limit=values["limit"],
-        days=days,
-        hours=hours,
+        period=period,
         after_first_talk=values["after_first_talk"],
         not_replies=values["not_replies"],
         agreed=values["agreement"] == "lifts",

@@ -30,14 +30,14 @@ class WeeklyBars:
         self._zones = zones
 
     def within(self, start: datetime, end: datetime) -> Sequence[Span]:
-        """The barred spans that meet [start, end)."""
-        spans: list[Span] = []
-        for where in self._zones:
-            for ordinal in range(where.ordinal(start) - 1, where.ordinal(end) + 1):
-                for bar in self._bars:
-                    if (ordinal + 6) % 7 in bar.weekdays:
-                        spans.append(_bar(bar, where, ordinal))
-        return [s for s in spans if s[0] < end and start < s[1]]
+        """The barred spans of the dates that meet [start, end), and of the date before."""
+        return [
+            _bar(bar, where, ordinal)
+            for where in self._zones
+            for ordinal in where.dates(start, end, eve=True)
+            for bar in self._bars
+            if (ordinal + 6) % 7 in bar.weekdays
+        ]
 
 
 def _bar(bar: InconvenientTime, where: Zone, ordinal: int) -> Span:

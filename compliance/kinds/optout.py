@@ -11,6 +11,7 @@ from compliance import case as bits
 from compliance import fields
 from compliance.case import Case
 from compliance.facts import Channel
+from compliance.permit import Verdict
 from compliance.rule import Clause, Reading, Rule
 from compliance.windows import EARLIEST, FAR, Fixed, Span
 from compliance.zones import Zone
@@ -49,12 +50,16 @@ class OptOutClause(Clause):
         refused = list(self._refusals(case))
         if not refused:
             return None
-        if case.request.content == CONFIRMATION and self._confirms(case, refused):
-            return Reading(reason="the one confirmation of the refusal")
-        spans = [(self._binds_from(start, case), end) for start, end in refused]
-        spans = [s for s in spans if s[0] < s[1]]
         medium = case.request.channel.value
-        return Reading(closed=Fixed(*spans), reason=f"the consumer refused {medium} here")
+        reading = Reading(
+            closed=Fixed(*((self._binds_from(start, case), end) for start, end in refused)),
+            reason=f"the consumer refused {medium} here",
+        )
+        if case.request.content == CONFIRMATION:
+            reading.lifts = [Fixed(*self._confirming(case, refused))]
+            reading.lift_shows = Verdict.PASS
+            reading.lift_reason = "the one confirmation of the refusal"
+        return reading
 
     def _refusals(self, case: Case) -> Iterator[Span]:
         media, point = _media(case.request.channel) + self.of_any, case.request.contact_point
@@ -76,17 +81,19 @@ class OptOutClause(Clause):
             return start
         return max(_business_days_later(start, self.grace_business_days, z) for z in case.zones)
 
-    def _confirms(self, case: Case, refused: list[Span]) -> bool:
-        """Whether it is in time, and the first message since the consumer refused.
+    def _confirming(self, case: Case, refused: list[Span]) -> list[Span]:
+        """When a refusal may be confirmed: in time, and as the first message since it stands.
 
         A refusal said again while one stands is no new one: it is confirmed once.
         """
         latest = max(start for start, _ in refused)
-        if self.confirmation is not None and case.now - latest > self.confirmation:
-            return False
         first = min((start for start, end in refused if end > case.now), default=latest)
         need = bits.OUT | bits.SAME_NUMBER | bits.CHANNEL_BIT[case.request.channel]
-        return not any(mask & need == need and at >= first for at, mask in case.events())
+        if any(mask & need == need and at >= first for at, mask in case.events()):
+            return []
+        if self.confirmation is None:
+            return [(latest, FAR)]
+        return [(latest, latest + self.confirmation + timedelta.resolution)]
 
 
 def _media(channel: Channel) -> tuple[Channel, ...]:

@@ -11,6 +11,7 @@ from compliance import fields
 from compliance.case import Case
 from compliance.facts import Channel
 from compliance.rule import Clause, Lift, Rule
+from compliance.windows import Fixed
 
 NAME = "reply"
 
@@ -36,7 +37,7 @@ class ReplyClause(Clause):
         if message is None:
             return None
         return Lift(
-            spans=[(message, message + self.within)],
+            time=[Fixed((message, message + self.within))],
             reason="one answer to the consumer's own message",
             answers=message,
         )
@@ -46,15 +47,14 @@ class ReplyClause(Clause):
         if case.request.in_reply:
             left = self._message(case) is not None
             return None if left else "no message of the consumer is left to answer by this medium"
-        last = case.last_exchange()
-        if last is None or case.now - last > self.exchange:
+        if not case.exchanging(self.exchange):
             return None
         return "not the one answer, by the same medium, that is allowed"
 
     def _message(self, case: Case) -> datetime | None:
         """When the message came in that this contact answers; None where it answers none."""
         message = case.unanswered_message() if case.request.in_reply else None
-        return None if message is None or case.now - message > self.within else message
+        return None if message is None or case.now - message >= self.within else message
 
 
 def build(values: dict[str, Any], channels: frozenset[Channel]) -> ReplyClause:

@@ -12,7 +12,7 @@ from compliance import fields
 from compliance.case import Case
 from compliance.facts import Channel
 from compliance.rule import Clause, Reading, Rule
-from compliance.windows import ALWAYS, Fixed, Span, minus
+from compliance.windows import ALWAYS, Fixed, minus
 
 NAME = "sms_procedure"
 
@@ -32,14 +32,11 @@ class SmsProcedure(Clause):
 
     def read(self, rule: Rule, case: Case) -> Reading | None:
         """Closed outside the days after a text, consent or look-up; the last needs one before."""
-        opened: list[Span] = []
-        footing: datetime | None = None
-        for at in sorted(self._texts_and_consents(case)):
-            footing = at if footing is None else footing
-            opened.append((at, at + timedelta(days=self.days)))
+        lately = list(self._texts_and_consents(case))
         checked = None if case.point is None else case.point.reassigned_check_at
-        if checked is not None and footing is not None and checked >= footing:
-            opened.append((checked, checked + timedelta(days=self.days)))
+        if checked is not None and lately and checked >= min(lately):
+            lately.append(checked)
+        opened = [(at, at + timedelta(days=self.days)) for at in lately]
         return Reading(
             closed=Fixed(*minus(ALWAYS.spans, opened)),
             reason=f"no text from the consumer or direct consent in {self.days} days",

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from compliance import case as bits
 from compliance import fields
 from compliance.case import CONSUMER, Case
-from compliance.facts import Channel, Direction, HoldKind
+from compliance.facts import Channel, ContactEvent, Direction, HoldKind
 from compliance.outcomes import Counts, classes
 from compliance.rule import Clause, Reading, Rule
-from compliance.windows import ALWAYS
+from compliance.windows import ALWAYS, EARLIEST, FAR, Fixed
+from compliance.zones import Zone
 
 NAME = "third_party"
 
@@ -48,25 +50,26 @@ class ThirdParty(Clause):
         )
         if self.stop_on_refusal and case.some(bits.REFUSED | bits.SAME_PARTY):
             reading.reason = "that person asked not to be contacted again"
-        elif case.request.purpose in self.then_for and self._out_of_reach(case):
-            reading.lifts = ALWAYS.spans
+        elif case.request.purpose in self.then_for:
+            reading.lifts = [Fixed((EARLIEST, self._out_of_reach_until(case)))]
             reading.lift_reason = "the consumer is out of reach; nothing about the debt may be said"
         return reading
 
-    def _out_of_reach(self, case: Case) -> bool:
+    def _out_of_reach_until(self, case: Case) -> datetime:
         if any(h.kind in self.or_marked and h.resolved_at is None for h in case.facts.holds):
-            return True
+            return FAR
         if self.unreachable_days is None:
-            return False
-        return unreachable(case, self.unreachable_days)
+            return EARLIEST
+        return unreachable_until(case, self.unreachable_days)
 
 
-def unreachable(case: Case, days: int) -> bool:
-    """Whether the consumer's numbers are dead, or nobody answered on so many running days.
+def unreachable_until(case: Case, days: int) -> datetime:
+    """Until when the consumer's numbers are dead, or nobody answered on so many running days.
 
-    Only tries since the last sign of life count; the last of the days is today or yesterday.
+    Only tries since the last sign of life count. The days end today or yesterday, in every place
+    where the consumer may be: so they hold until the end of the day after the last of them.
     """
-    tries: list[tuple[int, str]] = []
+    tries: list[ContactEvent] = []
     for e in case.facts.history:
         if e.party != CONSUMER:
             continue
@@ -74,15 +77,17 @@ def unreachable(case: Case, days: int) -> bool:
         if alive or e.direction is Direction.IN:
             tries = []
         elif e.channel is Channel.CALL:
-            tries.extend((z.ordinal(e.at), e.outcome) for z in case.zones[:1])
-    if not tries:
-        return False
-    if all(outcome == "not_in_service" for _, outcome in tries):
-        return True
-    tried = {ordinal for ordinal, _ in tries}
-    today = case.zones[0].ordinal(case.now)
-    last = max(tried)
-    return last >= today - 1 and all(last - back in tried for back in range(days))
+            tries.append(e)
+    if tries and all(e.outcome == "not_in_service" for e in tries):
+        return FAR
+    return min(_running_until([z.ordinal(e.at) for e in tries], days, z) for z in case.zones)
+
+
+def _running_until(tried: list[int], days: int, where: Zone) -> datetime:
+    last = max(tried, default=0)
+    if not {last - back for back in range(days)} <= set(tried):
+        return EARLIEST
+    return where.midnight(last + 2)
 
 
 def build(values: dict[str, Any], channels: frozenset[Channel]) -> ThirdParty:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from compliance.kinds.frequency import Frequency
+from compliance.kinds.periods import Dates, Elapsed
 from compliance.pack import RulePack
 from compliance.permit import Counter, Finding, Verdict
 from dialer.web.services import NextMoment
@@ -56,14 +57,15 @@ def uses(moments: Iterable[NextMoment], packs: Mapping[str, RulePack]) -> list[U
 
 def _use(finding: Finding, counter: Counter, pack: RulePack | None) -> Use:
     clause = _clause(finding, counter, pack)
+    period = clause.period if clause else None
     closed = finding.verdict in (Verdict.DENY, Verdict.EXCUSED)
     return Use(
         rule_id=finding.rule_id,
         pack_id=finding.pack_id,
         strength=finding.strength,
         counted=clause.label.partition(" in ")[0] if clause else counter.name,
-        days=clause.days if clause else None,
-        hours=clause.hours if clause else None,
+        days=period.days if isinstance(period, Dates) else None,
+        hours=period.back // timedelta(hours=1) if isinstance(period, Elapsed) else None,
         of=counter.name.rpartition(" on ")[2] if " on " in counter.name else None,
         channels=(),
         used=counter.before,

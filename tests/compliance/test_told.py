@@ -11,7 +11,7 @@ from compliance.facts import Channel, ContactPointFacts, Hold, HoldKind, Inconve
 from compliance.kinds.counting import UNLOCK_HISTORY
 from compliance.pack import PackError, Rulebook
 from compliance.permit import Finding, Permit, Refusal, Verdict
-from compliance.windows import Fixed, Lifted, union
+from compliance.windows import Fixed, Lifted, first_open, includes, lifted, next_closing
 from tests.compliance.samples import FACTS, MARKS, NOW, ask, days, event, pack
 
 T = datetime(2026, 6, 10, tzinfo=UTC)
@@ -177,20 +177,13 @@ def test_a_wish_binds_at_the_very_moment_it_is_learned() -> None:
     assert isinstance(ask(rules, stop, channel=Channel.SMS, mode=None), Permit)
 
 
-def test_closed_time_is_given_only_where_it_meets_what_was_asked() -> None:
-    closed = Fixed((h(0), h(1)), (h(2), h(3)), (h(4), h(5)))
-    assert list(closed.within(h(1), h(4))) == [(h(2), h(3))]
-    assert list(Lifted(closed, []).within(h(1), h(4))) == [(h(2), h(3))]
-
-
 def test_lifted_time_is_cut_out_exactly() -> None:
     day = Fixed((h(0), h(24)))
-    lifted = Lifted(day, [(h(3), h(5)), (h(8), h(9)), (h(5), h(6)), (h(9), h(9))])
-    assert list(lifted.within(h(0), h(24))) == [(h(0), h(3)), (h(6), h(8)), (h(9), h(24))]
-    assert list(lifted.within(h(7), h(8))) == [(h(6), h(8))]
-    assert list(lifted.within(h(3), h(6))) == []
-    assert list(Lifted(day, [(h(0), h(24))]).within(h(0), h(24))) == []
-
-
-def test_spans_that_touch_are_one() -> None:
-    assert union([(h(2), h(3)), (h(0), h(1)), (h(1), h(2)), (h(9), h(9))]) == [(h(0), h(3))]
+    lifts = [Fixed((h(3), h(5)), (h(8), h(9))), Fixed((h(5), h(6)), (h(9), h(9)))]
+    for left in (Lifted(day, lifts), lifted(day, lifts)):
+        assert [includes(left, h(n)) for n in (0, 2.9, 3, 5, 5.9, 6, 8, 9)] == [
+            *(True, True, False, False, False, True, False, True)
+        ]
+        assert next_closing([left], h(3), h(24)) == h(6)
+        assert first_open([left], h(0)) == (h(3), 0)
+    assert first_open([lifted(day, [Fixed((h(0), h(24)))])], h(1)) == (h(1), None)
