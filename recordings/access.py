@@ -10,6 +10,7 @@ from enum import StrEnum
 
 class Role(StrEnum):
     SUPERVISOR = "supervisor"
+    MANAGER = "manager"
     AGENT = "agent"
     AUDITOR = "auditor"
 
@@ -28,6 +29,7 @@ class Purpose(StrEnum):
 ALLOWED: Mapping[Role, frozenset[Purpose]] = {
     Role.AGENT: frozenset({Purpose.CASE_WORK}),
     Role.SUPERVISOR: frozenset(Purpose) - {Purpose.AUDIT},
+    Role.MANAGER: frozenset(Purpose) - {Purpose.AUDIT},
     Role.AUDITOR: frozenset(
         {Purpose.AUDIT, Purpose.DISPUTE, Purpose.COMPLAINT, Purpose.LEGAL, Purpose.DATA_SUBJECT}
     ),

@@ -36,7 +36,7 @@ FIELDS: Mapping[str, str] = {
     "agreed_minor": "what the plan brings in, in minor units",
     "agreement_sha256": "the digest of the agreement's text",
     "amount_minor": "in minor units of the currency",
-    "approval": "the level of the authority table that offered it",
+    "approval": "the level of the authority table that offers it",
     "as_of": "the instant of the figures",
     "at": "the instant that was agreed",
     "attempt": "the id of the contact attempt, or null",
@@ -138,6 +138,12 @@ CATALOGUE: Mapping[str, Event] = {
         "An instalment plan was proposed.",
         "plan debt agreed_minor waived_minor currency instalments approval agreement_sha256 by",
     ),
+    "plan.requested": _event(
+        "A plan was asked for that needs an approval; `approval` is the least level that may.",
+        "plan debt agreed_minor waived_minor currency instalments approval agreement_sha256 by",
+    ),
+    "plan.approved": _event("It was approved, and can be offered.", "plan approval by"),
+    "plan.refused": _event("It was not approved.", "plan approval by"),
     "plan.offered": _event("The link to its agreement was sent.", "plan link attempt by"),
     "plan.read": _event("The consumer read the agreement by the link.", "plan link"),
     "plan.agreed": _event(

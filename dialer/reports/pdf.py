@@ -37,7 +37,11 @@ def style(name: str, size: float, **more: Any) -> Any:
 
 def font_of(text: str) -> str:
     """The Chinese font for what Helvetica can't write."""
-    return HAN_FONT if any(ord(sign) > 0xFF for sign in text) else "Helvetica"
+    try:
+        text.encode("cp1252")
+    except UnicodeEncodeError:
+        return HAN_FONT
+    return "Helvetica"
 
 
 def paragraph(text: str, like: Any) -> Any:

@@ -34,6 +34,7 @@ from scheduler.clock import SystemClock
 LOG_INS = {
     Role.ADMINISTRATOR: "sample-administrator",
     Role.SUPERVISOR: "sample-supervisor",
+    Role.MANAGER: "sample-manager",
     Role.AGENT: "sample-agent",
     Role.AUDITOR: "sample-auditor",
 }

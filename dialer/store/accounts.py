@@ -42,6 +42,7 @@ class Role(StrEnum):
     """What an account is for; what each may do is decided in `dialer.web.auth`."""
 
     SUPERVISOR = "supervisor"
+    MANAGER = "manager"
     AGENT = "agent"
     AUDITOR = "auditor"
     ADMINISTRATOR = "administrator"

@@ -87,8 +87,7 @@ plans = Table(
     Column("case_id", Id, ForeignKey("cases.id"), nullable=False),
     Column("consumer_id", Id, ForeignKey("consumers.id"), nullable=False),
     Column("debt_id", Id, ForeignKey("debts.id"), nullable=False),
-    # proposed, agreed, behind, defaulted, completed, renegotiated, withdrawn
-    Column("state", Word, nullable=False),
+    Column("state", Word, nullable=False),  # dialer.store.plan_rows.StoredState
     Column("terms", JSON, nullable=False),  # dialer.model.plan.PlanTerms
     Column("rule", JSON, nullable=False),  # dialer.model.plan_progress.DefaultRule
     Column("begun_on", Date, nullable=False),
@@ -103,6 +102,10 @@ plans = Table(
     Column("proposed_at", UtcDateTime, nullable=False),
     Column("agreed_at", UtcDateTime),
     Column("ended_at", UtcDateTime),
+    Column("reason", Sealed("plans.reason")),  # why it should go beyond what the agent may agree to
+    Column("decision", Sealed("plans.decision")),  # and why it may, or not
+    Column("decided_by", String(120)),
+    Column("decided_at", UtcDateTime),
     Index(None, "case_id"),
     Index(None, "state"),
 )

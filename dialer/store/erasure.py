@@ -20,6 +20,7 @@ from dialer.store import tables
 from dialer.store.database import Database, lock
 from dialer.store.ledger_writer import Draft, append
 from dialer.store.person_rows import NobodyThere
+from dialer.store.work_tables import work_items
 from scheduler.calendar import Period
 
 ERASED = "erased"
@@ -48,11 +49,12 @@ EMPTIED: Mapping[Part, Mapping[Table, Mapping[str, object]]] = {
         casework.case_notes: {"text": ERASED},
         casework.circumstances: {"body": {}},
         casework.legal_steps: {"note": ERASED},
+        work_items: {"text": None},
     },
     Part.PAPERS: {
         tables.consents: {"evidence": None, "scope": None},
         casework.documents: {"name": ERASED, "content": b""},
-        casework.plans: {"agreement": ERASED},
+        casework.plans: {"agreement": ERASED, "reason": None, "decision": None},
         casework.disputes: {"statement": ERASED},
         casework.dispute_steps: {"reason": ERASED},
         casework.complaints: {"statement": ERASED, "review": None},

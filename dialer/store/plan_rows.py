@@ -24,6 +24,8 @@ _RULE = TypeAdapter(DefaultRule)
 class StoredState(StrEnum):
     """Where a plan stands in the store: before it is agreed, as it goes, and how it ended."""
 
+    REQUESTED = "requested"  # beyond what the agent may agree to; nobody offers it
+    REFUSED = "refused"  # by whom it was asked of
     PROPOSED = "proposed"
     AGREED = "agreed"  # and its terms are met
     BEHIND = "behind"
@@ -47,7 +49,10 @@ OF_PROGRESS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredPlan:
-    """A plan in the store. `agreement` is the text that is accepted as a whole, `how` the way."""
+    """A plan in the store. `agreement` is the text that is accepted as a whole, `how` the way.
+
+    `reason` is why an approval was asked for, `decision` why it was given or not.
+    """
 
     id: str
     case_id: str
@@ -66,6 +71,10 @@ class StoredPlan:
     agreed_at: datetime | None
     ended_at: datetime | None
     how: str | None = None
+    reason: str | None = None
+    decision: str | None = None
+    decided_by: str | None = None
+    decided_at: datetime | None = None
 
 
 async def find(conn: AsyncConnection, where: ColumnElement[bool]) -> list[StoredPlan]:
@@ -105,6 +114,7 @@ async def keep(conn: AsyncConnection, new: StoredPlan) -> None:
             "replaces": new.replaces,
             "by": new.by,
             "proposed_at": new.proposed_at,
+            "reason": new.reason,
         },
     )
     await conn.execute(
@@ -145,4 +155,8 @@ def _plan_from(row: Row[Any], schedule: Sequence[Instalment]) -> StoredPlan:
         agreed_at=row.agreed_at,
         ended_at=row.ended_at,
         how=row.evidence["how"] if row.evidence else None,
+        reason=row.reason,
+        decision=row.decision,
+        decided_by=row.decided_by,
+        decided_at=row.decided_at,
     )

@@ -7,7 +7,7 @@ stop mark keeps ordinary dunning away while the terms are met (`plan_course`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
@@ -38,7 +38,8 @@ NOTHING = Waiver()
 class Wish:
     """The plan that is asked for, and who asks. `level` is that person's in the authority table.
 
-    `replaces` is the plan in force that it renegotiates.
+    `replaces` is the plan in force that it renegotiates. `reason` asks for an approval where the
+    plan is beyond that level.
     """
 
     case_id: str
@@ -53,6 +54,7 @@ class Wish:
     front_payment_minor: int = 0
     waiver: Waiver = NOTHING
     replaces: str | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +78,10 @@ class Evidence:
 async def propose(
     db: Database, wish: Wish, terms: CaseTerms, *, now: datetime
 ) -> StoredPlan | PlanRefused:
-    """A plan with its agreement text, or every reason against it. Raises NoSuchCase."""
+    """A plan with its agreement text, or every reason against it. Raises NoSuchCase.
+
+    A plan beyond the level that comes with a reason is kept as requested (`plan_requests`).
+    """
     async with db.write() as conn:
         case = await hold_case(conn, wish.case_id)
         owed = {debt.debt_id: debt for debt in await balances.read(conn, case.id, now)}
@@ -86,10 +91,16 @@ async def propose(
         plan = await _plan(conn, case, wish, (debt, terms), now)
         if isinstance(plan, PlanRefused):
             return plan
-        reasons = _beyond(wish, plan.terms, debt, terms)
-        if reasons:
-            return PlanRefused(reasons=reasons)
+        reasons = exceeded(terms.level(wish.level), plan.terms, debt)
+        able = least_level(terms.authority, plan.terms, debt)
+        if reasons and (able is None or not wish.reason):
+            told = f"a {able.level} may agree to it" if able else "nobody may agree to it"
+            return PlanRefused(reasons=(*reasons, told))
         stored = await _stored(conn, case, wish, (plan, terms), now)
+        if reasons and able is not None:
+            stored = replace(
+                stored, state=StoredState.REQUESTED, approval=able.level, reason=wish.reason
+            )
         await plan_rows.keep(conn, stored)
         await append(db, conn, [await case_events.tell(conn, case, _proposed(stored))])
     return stored
@@ -142,7 +153,7 @@ async def withdraw(db: Database, plan_id: str, *, by: str, now: datetime) -> boo
     """
     async with db.write() as conn:
         case, stored = await _held(conn, plan_id)
-        if stored.state not in (StoredState.PROPOSED, *IN_FORCE):
+        if stored.state not in (StoredState.REQUESTED, StoredState.PROPOSED, *IN_FORCE):
             return False
         drafts = await end(conn, case, stored, now)
         word = "plan_broken" if stored.state in IN_FORCE else None
@@ -251,15 +262,6 @@ async def _plan(
     return make_plan(asked, terms.plan)
 
 
-def _beyond(wish: Wish, asked: PlanTerms, debt: DebtBalance, terms: CaseTerms) -> tuple[str, ...]:
-    """Why this level may not offer it, and which may."""
-    reasons = exceeded(terms.level(wish.level), asked, debt)
-    if not reasons:
-        return ()
-    able = least_level(terms.authority, asked, debt)
-    return (*reasons, f"a {able.level} may agree to it" if able else "nobody may agree to it")
-
-
 async def _stored(
     conn: AsyncConnection, case: CaseRow, wish: Wish, made: tuple[Plan, CaseTerms], now: datetime
 ) -> StoredPlan:
@@ -351,4 +353,5 @@ def _proposed(stored: StoredPlan) -> News:
         "agreement_sha256": stored.agreement_sha256,
         "by": stored.by,
     }
-    return News(kind="plan.proposed", subject=stored.id, facts=facts, at=stored.proposed_at)
+    kind = f"plan.{stored.state}"
+    return News(kind=kind, subject=stored.id, facts=facts, at=stored.proposed_at)

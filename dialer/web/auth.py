@@ -51,6 +51,7 @@ class Permission(StrEnum):
     WORK_CASES = "work_cases"
     REVIEW_CASES = "review_cases"  # see debts with a purpose, without the consumer on the line
     DECIDE_CASES = "decide_cases"  # disputes, complaints, legal files
+    APPROVE_PLANS = "approve_plans"  # beyond what an agent may agree to, though not one's own
     SEE_SENSITIVE = "see_sensitive"  # hardship and vulnerability, with a purpose
     RECORD_PAYMENTS = "record_payments"
     SEE_REPORTS = "see_reports"
@@ -60,6 +61,27 @@ class Permission(StrEnum):
 
 
 _P = Permission
+_SUPERVISES = frozenset(
+    {
+        _P.SEE_CAMPAIGNS,
+        _P.CONTROL_CAMPAIGNS,
+        _P.SEE_ATTEMPTS,
+        _P.SEE_DECISIONS,
+        _P.FIND_PEOPLE,
+        _P.SEE_NAMES,
+        _P.SEE_LEDGER,
+        _P.SEE_PACKS,
+        _P.WORK_CASES,
+        _P.REVIEW_CASES,
+        _P.ERASE_PEOPLE,
+        _P.DECIDE_CASES,
+        _P.SEE_SENSITIVE,
+        _P.RECORD_PAYMENTS,
+        _P.SEE_REPORTS,
+        _P.SCHEDULE_REPORTS,
+        _P.HEAR_RECORDINGS,
+    }
+)
 GRANTS: Mapping[Role, frozenset[Permission]] = {
     Role.AGENT: frozenset(
         {
@@ -72,27 +94,8 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
             _P.HEAR_RECORDINGS,
         }
     ),
-    Role.SUPERVISOR: frozenset(
-        {
-            _P.SEE_CAMPAIGNS,
-            _P.CONTROL_CAMPAIGNS,
-            _P.SEE_ATTEMPTS,
-            _P.SEE_DECISIONS,
-            _P.FIND_PEOPLE,
-            _P.SEE_NAMES,
-            _P.SEE_LEDGER,
-            _P.SEE_PACKS,
-            _P.WORK_CASES,
-            _P.REVIEW_CASES,
-            _P.ERASE_PEOPLE,
-            _P.DECIDE_CASES,
-            _P.SEE_SENSITIVE,
-            _P.RECORD_PAYMENTS,
-            _P.SEE_REPORTS,
-            _P.SCHEDULE_REPORTS,
-            _P.HEAR_RECORDINGS,
-        }
-    ),
+    Role.SUPERVISOR: _SUPERVISES,
+    Role.MANAGER: _SUPERVISES | {_P.APPROVE_PLANS},
     Role.AUDITOR: frozenset(
         {
             _P.SEE_CAMPAIGNS,
@@ -128,7 +131,9 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
 }
 
 
-WATCHED = frozenset({_P.FIND_PEOPLE, _P.PROVE, _P.ERASE_PEOPLE, _P.WORK_CASES, _P.DECIDE_CASES})
+WATCHED = frozenset(
+    {_P.FIND_PEOPLE, _P.PROVE, _P.ERASE_PEOPLE, _P.WORK_CASES, _P.DECIDE_CASES, _P.APPROVE_PLANS}
+)
 """Whoever uses these is written down; of an auditor everything is."""
 
 

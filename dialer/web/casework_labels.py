@@ -20,6 +20,8 @@ CASEWORK: Mapping[str, str] = {
     "partly_kept": mark("Partly kept"),
     "broken": mark("Broken"),
     "withdrawn": mark("Withdrawn"),
+    "requested": mark("Waits for approval"),
+    "refused": mark("Not approved"),
     "proposed": mark("Proposed"),
     "agreed": mark("Agreed, terms met"),
     "behind": mark("Behind"),
@@ -89,6 +91,13 @@ LEVELS: Mapping[str, str] = {
     "agent": mark("Agent"),
     "team_leader": mark("Team leader"),
     "manager": mark("Manager"),
+}
+
+WORK: Mapping[str, str] = {
+    "plan_approved": mark("The plan was approved: it can be offered"),
+    "plan_refused": mark("The plan was not approved"),
+    "legal_reminder": mark("Look at the legal file"),
+    "limitation": mark("The last day for a claim is near"),
 }
 
 ACCEPTANCES: Mapping[str, str] = {

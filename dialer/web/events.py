@@ -13,6 +13,7 @@ from starlette.responses import StreamingResponse
 
 from dialer.feed.feed import GAP, FeedEvent
 from dialer.store.accounts import Actor
+from dialer.web.api.casework_work import WORK
 from dialer.web.auth import Permission, identify, may, require, services_of
 
 HEARTBEAT_S = 15.0
@@ -25,6 +26,7 @@ TOPICS: Mapping[str, Permission] = {
     "agent": Permission.SEE_CAMPAIGNS,
     "attempt": Permission.SEE_ATTEMPTS,
     "refusal": Permission.SEE_DECISIONS,
+    WORK: Permission.WORK_CASES,
 }
 """The topics that leave the service, each with the permission it takes."""
 
@@ -71,13 +73,15 @@ async def events(
     wanted = [topic for topic in topics.split(",") if topic] or list(TOPICS)
     allowed = [topic for topic in wanted if topic in TOPICS and may(actor, TOPICS[topic])]
     return StreamingResponse(
-        _frames(request, allowed, last_event_id),
+        _frames(request, actor, allowed, last_event_id),
         media_type="text/event-stream",
         headers={"X-Accel-Buffering": "no"},
     )
 
 
-async def _frames(request: Request, topics: list[str], after: str | None) -> AsyncIterator[str]:
+async def _frames(
+    request: Request, actor: Actor, topics: list[str], after: str | None
+) -> AsyncIterator[str]:
     services = services_of(request)
     streams: Streams = request.app.state.streams
     async with services.feed.subscribe(*(topics or [GAP]), after=after) as feed:
@@ -100,7 +104,9 @@ async def _frames(request: Request, topics: list[str], after: str | None) -> Asy
                     if not await _still_known(request):
                         return
                 if following in done:
-                    yield _frame(*following.result())
+                    event_id, event = following.result()
+                    if _concerns(event, actor):
+                        yield _frame(event_id, event)
                     following = asyncio.ensure_future(anext(feed))
                 else:
                     yield ": still here\n\n"
@@ -110,6 +116,14 @@ async def _frames(request: Request, topics: list[str], after: str | None) -> Asy
             closing.cancel()
             following.cancel()
             OPEN.dec()
+
+
+def _concerns(event: FeedEvent, actor: Actor) -> bool:
+    """Whether it is for everybody, or for this account or role."""
+    if event.topic != WORK:
+        return True
+    whose = event.data.get("account"), event.data.get("role")
+    return actor.name == whose[0] or actor.role == whose[1]
 
 
 async def _still_known(request: Request) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dialer.web.casework_labels import ACCEPTANCES, CASEWORK, LEVELS
+from dialer.web.casework_labels import ACCEPTANCES, CASEWORK, LEVELS, WORK
 from dialer.web.desk_labels import DESK, STANDSTILL
 from dialer.web.report_labels import EVERY, FORMATS, REPORTS, SCHEDULES, WEEKDAYS
 
@@ -108,6 +108,7 @@ CONFIDENCES: Mapping[str, str] = {
 
 ROLES: Mapping[str, str] = {
     "supervisor": mark("Supervisor"),
+    "manager": mark("Manager"),
     "agent": mark("Agent"),
     "auditor": mark("Auditor"),
     "administrator": mark("Administrator"),
@@ -192,6 +193,7 @@ FAMILIES: Mapping[str, Mapping[str, str]] = {
     "desk": DESK,
     "standstill": STANDSTILL,
     "level": LEVELS,
+    "work": WORK,
     "report": REPORTS,
     "report_format": FORMATS,
     "every": EVERY,

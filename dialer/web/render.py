@@ -89,6 +89,7 @@ def _environment(language: Language) -> Environment:
     translations = language.translations
     cast(Any, environment).install_gettext_translations(translations, newstyle=True)
     environment.globals["static"] = static_url
+    environment.filters["tr"] = translations.gettext
     environment.filters["said"] = lambda text: said(text, language.tag)
     environment.filters["word"] = lambda code, family: translations.gettext(label(code, family))
     return environment

@@ -51,7 +51,7 @@ class Printer:
         days = f"{figures.period.first.isoformat()} – {figures.period.last.isoformat()}"
         return ShownReport(
             title=f"{self.business_name}: {self.say(TITLE)}",
-            about=" · ".join([days, str(figures.period.zone), *named]),
+            about=", ".join([days, str(figures.period.zone), *named]),
             sheets=tuple(self._sheet(sheet) for sheet in figures.sheets),
         )
 

@@ -34,6 +34,7 @@ from dialer.web.api import (
     casework_disputes,
     casework_money,
     casework_superiors,
+    casework_work,
     report_schedules,
     v1,
 )
@@ -58,6 +59,7 @@ router.include_router(casework_money.router)
 router.include_router(casework_disputes.router)
 router.include_router(casework_superiors.router)
 router.include_router(report_schedules.router)
+router.include_router(casework_work.router)
 
 TALK, BEFORE_IDENTITY = "talk with the consumer", "before the identity is checked"
 """The purpose of a look for which none was given."""

@@ -55,6 +55,12 @@ class PlanBody(_Body):
     waive_fees_minor: int = Field(default=0, ge=0)
     freeze_interest: bool = False
     replaces: str | None = None
+    reason: str | None = Field(
+        default=None,
+        min_length=3,
+        max_length=2_000,
+        description="why a plan beyond one's own authority should be approved",
+    )
 
 
 class AcceptanceBody(_Body):

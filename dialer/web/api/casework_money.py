@@ -25,7 +25,7 @@ from dialer.store.accounts import Role
 from dialer.store.creditor_updates import Reported
 from dialer.store.outbox import Between
 from dialer.store.payments import NewPayment, Receipt, Reversed
-from dialer.store.plan_rows import StoredPlan
+from dialer.store.plan_rows import StoredPlan, StoredState
 from dialer.store.plans import Evidence, Wish
 from dialer.store.promises import Asked, Promised
 from dialer.web.api import casework_bodies as bodies
@@ -38,12 +38,15 @@ from dialer.web.api.casework_base import (
     case_and_terms,
     need_identity,
 )
+from dialer.web.api.casework_work import tell
 from dialer.web.auth import services_of
 
 router = APIRouter()
 
-LEVEL = {Role.AGENT: "agent", Role.SUPERVISOR: "team_leader"}
+LEVEL = {Role.AGENT: "agent", Role.SUPERVISOR: "team_leader", Role.MANAGER: "manager"}
 """Which row of the creditor's authority table a role stands for."""
+ALONE = LEVEL | {Role.MANAGER: LEVEL[Role.SUPERVISOR]}
+"""And for plans, where what only a manager may agree to takes two people."""
 
 
 @router.post("/cases/{case_id}/promises", tags=["promises"], status_code=201)
@@ -143,7 +146,10 @@ async def get_proposals(
 async def propose_plan(
     request: Request, actor: Works, case_id: str, body: bodies.PlanBody
 ) -> StoredPlan:
-    """Propose an instalment plan within the limits and the authority of the role."""
+    """Propose an instalment plan within the limits and the authority of the role.
+
+    One beyond that authority is refused, or, with a reason, waits for a manager's approval.
+    """
     services = services_of(request)
     wish = Wish(
         case_id=case_id,
@@ -151,7 +157,7 @@ async def propose_plan(
         instalments=body.instalments,
         first_due_on=body.first_due_on,
         by=actor.name,
-        level=LEVEL[actor.role],
+        level=ALONE[actor.role],
         collector=services.settings.business_name,
         frequency=body.frequency,
         day_of_month=body.day_of_month,
@@ -162,6 +168,7 @@ async def propose_plan(
             interest_frozen=body.freeze_interest,
         ),
         replaces=body.replaces,
+        reason=body.reason,
     )
     with answering():
         _, terms = await case_and_terms(request, case_id)
@@ -169,6 +176,8 @@ async def propose_plan(
         made = await plans.propose(services.db, wish, terms, now=services.clock.now())
     if isinstance(made, PlanRefused):
         raise HTTPException(409, "; ".join(made.reasons))
+    if made.state is StoredState.REQUESTED:
+        await tell(request, role=Role.MANAGER)
     return made
 
 

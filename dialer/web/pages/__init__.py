@@ -22,6 +22,7 @@ from dialer.web.pages import (
     reports,
     roster,
     whatif,
+    work,
 )
 
 ROUTERS = (
@@ -29,6 +30,7 @@ ROUTERS = (
     roster.router,
     campaigns.router,
     desk.router,
+    work.router,
     floor.router,
     cases.router,
     case_acts.router,

@@ -44,6 +44,7 @@ async def propose_plan(
     waive_fees: Short = "",
     freeze_interest: Ticked = False,
     replaces: Short = "",
+    reason: Annotated[str, Form(max_length=2_000)] = "",
 ) -> Response:
     def minor(amount: str) -> int:
         return minor_of(request, amount, currency) if amount.strip() else 0
@@ -58,6 +59,7 @@ async def propose_plan(
             waive_fees_minor=minor(waive_fees),
             freeze_interest=freeze_interest,
             replaces=replaces or None,
+            reason=reason.strip() or None,
         )
         await casework_money.propose_plan(request, actor, case_id, body)
 
