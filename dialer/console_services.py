@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from compliance.facts import Channel
 from compliance.packs import Catalogue
 from dialer.engine.agreement_offers import AgreementOffers
+from dialer.engine.caller_wishes import CallerWishes
 from dialer.engine.channels import ContactChannel
 from dialer.engine.next_moment import next_moment
 from dialer.engine.replies import Replies
@@ -41,6 +42,7 @@ class Parts:
     offers: AgreementOffers
     floor: FloorServices
     vault: Vault
+    wishes: CallerWishes
 
 
 def console_services(settings: Settings, parts: Parts) -> Services:
@@ -97,4 +99,5 @@ def console_services(settings: Settings, parts: Parts) -> Services:
         offers=parts.offers,
         floor=parts.floor,
         vault=parts.vault,
+        wishes=parts.wishes,
     )

@@ -158,6 +158,7 @@ async def serve(settings: Settings, reactor: Any, stop: asyncio.Event, announce:
             mail=written.mail,
             waiting=lambda: loop.waiting,
             vault=voice.channel.keeper.vault,
+            wishes=wishes,
             offers=AgreementOffers(
                 db=db,
                 notices=notices,
@@ -170,7 +171,6 @@ async def serve(settings: Settings, reactor: Any, stop: asyncio.Event, announce:
                 disposal=Disposal(
                     db=db, desk=voice.desk, catalogue=catalogue, actor=settings.actor
                 ),
-                wishes=wishes,
                 boards=loop.boards,
                 registrar=voice.registrar,
             ),

@@ -91,7 +91,8 @@ async def booked(
         ident, drafts = await callbacks.agree(
             conn, new, consent, source=CALLER, call_id=call_id, now=now
         )
-        await conn.execute(update(_TABLE).where(_TABLE.c.id == call_id).values(callback_id=ident))
+        values = {"callback_id": ident, "todo": "none"}
+        await conn.execute(update(_TABLE).where(_TABLE.c.id == call_id).values(values))
         await case_events.replan(conn, new.case_id, now)
         await append(db, conn, drafts)
 
@@ -189,6 +190,13 @@ async def assign(
         draft = Draft(kind="inbound.assigned", body=body, person=case.consumer_id)
         await append(db, conn, [draft])
     return row
+
+
+async def campaign_of(conn: AsyncConnection, call_id: str) -> str | None:
+    """The campaign of a call; None where it has none, or there is no such call."""
+    found = await conn.execute(select(_TABLE.c.campaign_id).where(_TABLE.c.id == call_id))
+    campaign: str | None = found.scalar_one_or_none()
+    return campaign
 
 
 async def done(db: Database, call_id: str, *, by: str) -> None:

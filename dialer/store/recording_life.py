@@ -133,10 +133,6 @@ def _rules(decision: Mapping[str, Any]) -> Iterator[RetentionRule]:
 
 
 async def _holds(conn: AsyncConnection, row: Row[Any]) -> list[LegalHold]:
-    table = tables.recording_holds
-    ordered = await conn.execute(
-        select(table).where(table.c.case_id == row.case_id, table.c.released_at.is_(None))
-    )
     holds = [
         LegalHold(
             hold_id=hold.id,
@@ -144,7 +140,7 @@ async def _holds(conn: AsyncConnection, row: Row[Any]) -> list[LegalHold]:
             placed_by=hold.placed_by,
             placed_at=hold.placed_at,
         )
-        for hold in ordered.all()
+        for hold in await orders(conn, row.case_id)
     ]
     files = await conn.execute(
         select(legal_files).where(
@@ -157,6 +153,13 @@ async def _holds(conn: AsyncConnection, row: Row[Any]) -> list[LegalHold]:
         )
         for file in files.all()
     ]
+
+
+async def orders(conn: AsyncConnection, case_id: str) -> Sequence[Row[Any]]:
+    """The orders in force to keep what was recorded of a case, the oldest first."""
+    table = tables.recording_holds
+    query = select(table).where(table.c.case_id == case_id, table.c.released_at.is_(None))
+    return (await conn.execute(query.order_by(table.c.placed_at))).all()
 
 
 async def ask_again(db: Database, name: str, at: datetime) -> None:

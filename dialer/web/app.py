@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
 from dialer.web import agreements, events, hooks, pages, probes, problems
-from dialer.web.api import casework, desk, recordings, roster, v1
+from dialer.web.api import casework, desk, inbound_calls, recordings, roster, v1
 from dialer.web.jobs import Jobs
 from dialer.web.limits import FailureLimit
 from dialer.web.looking import Looking, Looks
@@ -22,6 +22,7 @@ ROUTERS = (
     desk.router,
     roster.router,
     recordings.router,
+    inbound_calls.router,
     probes.router,
     events.router,
     hooks.router,

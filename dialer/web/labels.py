@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from dialer.web.call_labels import CALLERS, CALLS, INBOUND, RECORDING
 from dialer.web.casework_labels import ACCEPTANCES, CASEWORK, LEVELS, WORK
 from dialer.web.desk_labels import DESK, STANDSTILL
 from dialer.web.report_labels import EVERY, FORMATS, REPORTS, SCHEDULES, WEEKDAYS
@@ -200,6 +201,10 @@ FAMILIES: Mapping[str, Mapping[str, str]] = {
     "weekday": WEEKDAYS,
     "schedule": SCHEDULES,
     "acceptance": ACCEPTANCES,
+    "inbound": INBOUND,
+    "caller": CALLERS,
+    "calls": CALLS,
+    "recording": RECORDING,
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -90,6 +91,7 @@ def _environment(language: Language) -> Environment:
     cast(Any, environment).install_gettext_translations(translations, newstyle=True)
     environment.globals["static"] = static_url
     environment.filters["tr"] = translations.gettext
+    environment.filters["milliseconds"] = lambda ms: timedelta(milliseconds=ms)
     environment.filters["said"] = lambda text: said(text, language.tag)
     environment.filters["word"] = lambda code, family: translations.gettext(label(code, family))
     return environment

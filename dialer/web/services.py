@@ -59,14 +59,10 @@ class ConsoleSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FloorServices:
-    """The agents' floor of this process; `registrar` is where their phones register.
-
-    `wishes` books what callers asked for.
-    """
+    """The agents' floor of this process; `registrar` is where their phones register."""
 
     desk: Desk
     disposal: Disposal
-    wishes: CallerWishes
     boards: Callable[[], Sequence[Board]]
     registrar: str
 
@@ -84,6 +80,7 @@ class Services:
     inbound_mail: take one raw RFC 5322 message from the mail host (bounce, reply, complaint).
     offers: agreements sent to consumers by link; None in a process without written channels.
     vault: the recordings; None in a process without any.
+    wishes: books what callers asked for; None in a process that takes no calls.
     floor: the agents' desks and the campaigns' boards; None in a process without telephony.
     """
 
@@ -101,3 +98,4 @@ class Services:
     offers: AgreementOffers | None = None
     floor: FloorServices | None = None
     vault: Vault | None = None
+    wishes: CallerWishes | None = None

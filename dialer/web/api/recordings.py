@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Header, HTTPException, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import StreamingResponse
 
 from dialer.store import recording_life, recordings
@@ -125,9 +126,9 @@ async def ask(request: Request, actor: Hears, name: str, body: Wish) -> Leave:
     """Leave to hear a recording. Who, why and when are in the ledger before it is given."""
     services = services_of(request)
     async with services.db.read() as conn:
-        with _found():
+        with found():
             row = await recordings.one(conn, name)
-        own = row.case_id is not None and await recordings.works_on(conn, row.case_id, actor.name)
+        own_case = await own(conn, row, actor)
     answer = may_listen(
         ListenRequest(
             recording=name,
@@ -135,7 +136,7 @@ async def ask(request: Request, actor: Hears, name: str, body: Wish) -> Leave:
             role=Role(actor.role),
             purpose=body.purpose,
             reason=body.reason,
-            own_case=own,
+            own_case=own_case,
         ),
         services.clock.now(),
     )
@@ -159,7 +160,7 @@ async def audio(
     services = services_of(request)
     vault = _vault(services)
     async with services.db.read() as conn:
-        with _found():
+        with found():
             row = await recordings.one(conn, name)
         now = services.clock.now()
         if not await recordings.may_hear(conn, listen, name, actor.name, now):
@@ -207,7 +208,7 @@ async def listens(
 ) -> list[Listen]:
     """Who had leave to hear it, newest first."""
     async with services_of(request).db.read() as conn:
-        with _found():
+        with found():
             await recordings.one(conn, name)
         return [Listen.model_validate(row) for row in await recordings.listens(conn, name)]
 
@@ -218,7 +219,7 @@ async def certificate(
 ) -> dict[str, Any]:
     """What was deleted, when and by which rules; its SHA-256 is in the ledger."""
     async with services_of(request).db.read() as conn:
-        with _found():
+        with found():
             row: Row[Any] = await recordings.one(conn, name)
     if row.certificate is None:
         raise HTTPException(404, "the recording is not deleted")
@@ -228,7 +229,7 @@ async def certificate(
 @router.post("/cases/{case_id}/recording-holds", status_code=201)
 async def hold(request: Request, actor: Decides, case_id: str, body: Order) -> Hold:
     """Keep everything that is recorded of a case, now and later, until this is released."""
-    with _found():
+    with found():
         made = await recording_life.hold(
             services_of(request).db, case_id, reason=body.reason, by=actor.name
         )
@@ -238,7 +239,7 @@ async def hold(request: Request, actor: Decides, case_id: str, body: Order) -> H
 @router.delete("/recording-holds/{hold_id}", status_code=204)
 async def release(request: Request, actor: Decides, hold_id: str) -> None:
     """Lift an order to keep; retention decides from now on, unless another one goes on."""
-    with _found():
+    with found():
         await recording_life.release(services_of(request).db, hold_id, by=actor.name)
 
 
@@ -248,8 +249,16 @@ def _vault(services: Services) -> Vault:
     return services.vault
 
 
+async def own(conn: AsyncConnection, row: Row[Any], actor: Actor) -> bool:
+    """Whether the actor had this call, or noted what came of another one of its case."""
+    if row.agent == actor.name:
+        return True
+    return row.case_id is not None and await recordings.works_on(conn, row.case_id, actor.name)
+
+
 @contextmanager
-def _found() -> Iterator[None]:
+def found() -> Iterator[None]:
+    """What is not there is a 404, what can't be taken a 422."""
     try:
         yield
     except LookupError as error:

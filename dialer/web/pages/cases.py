@@ -16,6 +16,7 @@ from compliance.facts import Channel
 from dialer.casework import legal_file
 from dialer.casework.proposals import Proposal
 from dialer.model import dispute
+from dialer.reports.calls_in import CallFilter, list_calls
 from dialer.reports.case_view import CaseView
 from dialer.store import legal
 from dialer.store.accounts import Actor
@@ -126,6 +127,7 @@ async def _page(
     decides = may(actor, Permission.DECIDE_CASES)
     async with services.db.read() as conn:
         files = await legal.of_case(conn, case_id) if decides else []
+        calls = await list_calls(conn, CallFilter(case_id=case_id))
     return render(
         request,
         "case.html",
@@ -138,6 +140,7 @@ async def _page(
         ],
         moments=[moment for moment in asked if moment is not None],
         proposals=await _proposals(request, actor, view, case.today(services.clock.now())),
+        calls=calls,
         articles=await case_answers.found(request, actor, view, q),
         q=q,
         words=WORDS,

@@ -17,7 +17,6 @@ import uvicorn
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosedError
 
-from dialer.engine.caller_wishes import CallerWishes
 from dialer.feed.in_process import InProcessFeed
 from dialer.model.agent import AgentState
 from dialer.store.accounts import Role, open_session
@@ -26,7 +25,6 @@ from dialer.web.auth import CSRF_HEADER, SESSION_COOKIE
 from dialer.web.services import FloorServices
 from tests.conftest import free_port
 from tests.dialer.engine.floor import Scene, scene
-from tests.dialer.store.people import ACTOR, catalogue
 from tests.dialer.telephony.far_side import answers
 from tests.dialer.telephony.sipp import until
 from tests.dialer.web.conftest import Outside, make_services
@@ -72,7 +70,6 @@ async def console(folder: Path) -> AsyncIterator[Console]:
         assert isinstance(feed, InProcessFeed)
         services = make_services(s.db, feed, s.clock, Outside())
         floor = FloorServices(
-            wishes=CallerWishes(db=s.db, catalogue=catalogue(), actor=ACTOR),
             desk=s.desk,
             disposal=s.disposal,
             boards=s.loop.boards,

@@ -24,6 +24,9 @@ from tests.dialer.web.sample import add_contact
 PAGES = [
     "/campaigns",
     "/attempts",
+    "/calls",
+    "/calls?which=all",
+    "/recordings",
     "/refusals",
     "/people",
     "/people?q=quickwater",
