@@ -82,10 +82,10 @@ async def sipp(
 
 
 @asynccontextmanager
-async def sipp_calls(to: int, *, number: str) -> AsyncIterator[Sipp]:
+async def sipp_calls(to: int, *, number: str, scenario: str = "calls_in") -> AsyncIterator[Sipp]:
     """sipp as a caller from `number` to a port."""
     with TemporaryDirectory(prefix="sipp-") as folder:
-        text = (SCENARIOS / "calls_in.xml").read_text().replace("@number@", number)
+        text = (SCENARIOS / f"{scenario}.xml").read_text().replace("@number@", number)
         (Path(folder) / "scenario.xml").write_text(text)
         options = [f"127.0.0.1:{to}", "-sf", "scenario.xml", "-t", "u1", "-m", "1"]
         made = await _listening(options, Path(folder), tcp=False)
