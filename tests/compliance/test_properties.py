@@ -2,54 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
 
-from hypothesis import HealthCheck, example, given, settings
+import pytest
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from compliance.decision import LEASE, decide, record
 from compliance.facts import (
     Channel,
-    Consent,
     ContactEvent,
     ContactFacts,
-    ContactRequest,
     Direction,
     Hold,
     HoldKind,
     InconvenientTime,
-    Mode,
     OptOut,
 )
 from compliance.ledger import canonical
-from compliance.outcomes import CLASSES
 from compliance.pack import Rulebook
 from compliance.packs import shipped
 from compliance.permit import Permit, Refusal, Verdict
 from compliance.zones import zone
+from tests.compliance.drawn import OUTCOMES, PACKS, ZONES, Drawn, cases, edges, events
 from tests.compliance.samples import DAWN, FACTS, REQUEST, place
-
-ZONES = (
-    "America/New_York",
-    "America/Los_Angeles",
-    "America/Phoenix",
-    "Europe/London",
-    "Asia/Shanghai",
-    "Asia/Kolkata",
-    "Australia/Lord_Howe",
-    "America/Santiago",
-    "America/Havana",
-)
-PACKS = ("us.regf", "us.wa", "us.ma.collector", "us.dc", "us.tcpa", "cn.card", "cn.gbt", "au")
-PACKS += ("ca.on", "uk", "kr", "it.unirec", "core", "house", "us.ny.nyc")
-
-START = datetime(2026, 1, 10, tzinfo=UTC)
-instants = st.integers(0, 366 * 24 * 60 * 3).map(
-    lambda thirds: START + timedelta(seconds=20 * thirds)
-)
 
 
 def often(times: int) -> settings:
@@ -58,110 +35,68 @@ def often(times: int) -> settings:
     return settings(max_examples=times, deadline=None, suppress_health_check=slow)
 
 
-@st.composite
-def events(draw: st.DrawFn, now: datetime, outcomes: Sequence[str]) -> ContactEvent:
-    """An outbound event of the last fortnight."""
-    return ContactEvent(
-        event_id="e",
-        at=now - timedelta(minutes=draw(st.integers(0, 60 * 24 * 14))),
-        channel=draw(st.sampled_from([Channel.CALL, Channel.SMS, Channel.EMAIL])),
-        direction=Direction.OUT,
-        outcome=draw(st.sampled_from(outcomes)),
-        contact_point=draw(st.sampled_from(["n1", "n2"])),
-        debts=draw(st.sampled_from([("D1",), ("D2",), ("D1", "D2"), ()])),
-    )
+def test_a_property_that_breaks_shows_its_case() -> None:
+    @given(case=edges())
+    @settings(often(1), database=None, phases=[Phase.generate])
+    def never(case: Drawn) -> None:
+        assert case.now < DAWN
+
+    with pytest.raises(AssertionError) as caught:
+        never()
+    shown = "\n".join(caught.value.__notes__)
+    assert "never(" in shown
+    assert "packs=test" in shown
+    assert "[[hours]]" in shown
+    assert len(shown) < 10_000
 
 
-OUTCOMES = sorted(CLASSES)
-
-
-@st.composite
-def cases(draw: st.DrawFn) -> tuple[ContactRequest, ContactFacts, Rulebook, datetime]:
-    """A candidate with places, history, holds, wishes and packs."""
-    now = draw(instants)
-    packs = draw(st.lists(st.sampled_from(PACKS), min_size=1, max_size=4, unique=True))
-    weekdays = st.frozensets(st.integers(0, 6), min_size=1)
-    clock = st.times().map(lambda t: t.replace(microsecond=0, second=0))
-    bars = st.builds(InconvenientTime, weekdays=weekdays, opens=clock, closes=st.none() | clock)
-    consents = st.builds(
-        Consent,
-        consent_id=st.just("c"),
-        channel=st.sampled_from([None, Channel.CALL, Channel.SMS]),
-        given_to=st.sampled_from(["collector", "creditor"]),
-        given_at=st.just(now - timedelta(days=draw(st.integers(0, 9)))),
-        opens=st.none() | clock,
-        closes=st.none() | clock,
-        valid_dates=st.lists(
-            st.integers(-2, 5).map(lambda d: (now + timedelta(days=d)).date()), max_size=2
-        ).map(tuple),
-    )
-    facts = replace(
-        FACTS,
-        known_at=now,
-        actor=draw(st.sampled_from(["third_party_collector", "bank"])),
-        locations=tuple(
-            place(z) for z in draw(st.lists(st.sampled_from(ZONES), min_size=1, max_size=3))
-        ),
-        history=tuple(draw(st.lists(events(now, OUTCOMES), max_size=14))),
-        history_known_from=draw(st.sampled_from([DAWN, DAWN, now - timedelta(days=3), None])),
-        inconvenient_times=tuple(draw(st.lists(bars, max_size=2))),
-        consents=tuple(draw(st.lists(consents, max_size=2))),
-        notice_sent=draw(st.sampled_from([None, date(2026, 1, 2)])),
-        electronic_consent=draw(st.sampled_from([None, True])),
-    )
-    channel = draw(st.sampled_from([Channel.CALL, Channel.CALL, Channel.SMS, Channel.EMAIL]))
-    request = replace(
-        REQUEST,
-        channel=channel,
-        mode=draw(st.sampled_from(list(Mode))) if channel is Channel.CALL else None,
-        debts=draw(st.sampled_from([("D1",), ("D1", "D2"), ()])),
-    )
-    return request, facts, Rulebook.of(shipped()[p] for p in packs), now
-
-
-def decided(case: tuple[ContactRequest, ContactFacts, Rulebook, datetime]) -> Permit | Refusal:
-    """The decision on a case."""
-    return decide(*case)
-
-
-@given(case=cases())
-@often(100)
-def test_the_first_lawful_moment_is_lawful_and_nothing_before_it_is(case: Any) -> None:
-    request, facts, book, now = case
-    answer = decide(request, facts, book, now)
+def keeps_its_first_moment(case: Drawn) -> None:
+    """The first lawful moment is lawful, and no instant looked at before it is."""
+    answer, now = case.at(case.now), case.now
     if isinstance(answer, Permit):
         assert answer.first_allowed_at == now
+        assert now < answer.expires_at <= now + LEASE
+        assert isinstance(case.at(answer.expires_at - timedelta(microseconds=1)), Permit)
         return
     first = answer.first_allowed_at
     if first is None:
         assert answer.unlock
-        for hours in (1, 7, 24, 24 * 30):
-            assert isinstance(decide(request, facts, book, now + timedelta(hours=hours)), Refusal)
-        return
-    assert first > now
-    assert isinstance(decide(request, facts, book, first), Permit)
-    for part in range(1, 12):
-        before = now + (first - now) * part / 12
-        if before < first:
-            assert isinstance(decide(request, facts, book, before), Refusal)
-    assert isinstance(decide(request, facts, book, first - timedelta(microseconds=1)), Refusal)
+        looked_at = [now + timedelta(minutes=137 * 8**n) for n in range(4)]
+    else:
+        assert first > now
+        assert isinstance(case.at(first), Permit)
+        looked_at = [first - timedelta(microseconds=1)]
+        looked_at += [now + (first - now) * part / 24 for part in range(1, 24)]
+        looked_at += [first - timedelta(minutes=15 * n) for n in range(1, 40)]
+    for at in looked_at:
+        if now < at and (first is None or at < first):
+            assert isinstance(case.at(at), Refusal), f"lawful at {at}, but first at {first}"
 
 
-@given(case=cases(), part=st.floats(0, 0.999))
+@given(case=cases())
 @often(60)
-def test_a_permit_holds_until_it_expires(case: Any, part: float) -> None:
-    request, facts, book, now = case
-    answer = decide(request, facts, book, now)
-    if isinstance(answer, Refusal):
-        return
-    assert now < answer.expires_at <= now + LEASE
-    later = now + (answer.expires_at - now) * part
-    assert isinstance(decide(request, facts, book, later), Permit)
+def test_the_first_lawful_moment_is_lawful_and_nothing_before_it_is(case: Drawn) -> None:
+    keeps_its_first_moment(case)
+
+
+@given(case=edges())
+@often(40)
+def test_the_first_lawful_moment_where_clocks_change_and_rules_begin_and_end(case: Drawn) -> None:
+    keeps_its_first_moment(case)
+
+
+@given(case=st.one_of(cases(), edges()), part=st.floats(0, 0.999))
+@often(60)
+def test_a_permit_holds_until_it_expires(case: Drawn, part: float) -> None:
+    answer = case.at(case.now)
+    if isinstance(answer, Permit):
+        later = case.now + (answer.expires_at - case.now) * part
+        assert isinstance(case.at(later), Permit)
 
 
 @given(case=cases(), more=st.sampled_from(PACKS))
 @often(60)
-def test_one_more_pack_never_permits_what_was_refused(case: Any, more: str) -> None:
+def test_one_more_pack_never_permits_what_was_refused(case: Drawn, more: str) -> None:
     request, facts, book, now = case
     wider = Rulebook.of([*book.packs, shipped()[more]])
     before, after = decide(request, facts, book, now), decide(request, facts, wider, now)
@@ -180,7 +115,7 @@ ADVERSE = ("event", "hold", "opt_out", "place", "bar", "unknown", "reserved")
 @given(case=cases(), which=st.sampled_from(ADVERSE), data=st.data())
 @often(100)
 def test_an_adverse_fact_never_permits_what_was_refused(
-    case: Any, which: str, data: st.DataObject
+    case: Drawn, which: str, data: st.DataObject
 ) -> None:
     request, facts, book, now = case
     worse = _worse(facts, which, now, data)
@@ -216,11 +151,11 @@ def _worse(facts: ContactFacts, which: str, now: datetime, data: st.DataObject) 
 
 @given(case=cases())
 @often(50)
-def test_a_decision_depends_on_nothing_but_its_arguments(case: Any) -> None:
+def test_a_decision_depends_on_nothing_but_its_arguments(case: Drawn) -> None:
     request, facts, book, now = case
     one, other = (
-        decided(case),
-        decided((replace(request, address="+12125550199"), facts, book, now)),
+        case.at(case.now),
+        decide(replace(request, address="+12125550199"), facts, book, now),
     )
     bytes_one = canonical(record(one, request, facts))
     assert bytes_one == canonical(record(other, request, facts))
@@ -230,9 +165,9 @@ def test_a_decision_depends_on_nothing_but_its_arguments(case: Any) -> None:
 
 @given(case=cases())
 @often(50)
-def test_every_rule_has_its_verdict(case: Any) -> None:
+def test_every_rule_has_its_verdict(case: Drawn) -> None:
     _, _, book, _ = case
-    answer = decided(case)
+    answer = case.at(case.now)
     assert len(answer.findings) == len(book.rules)
     denying = {f.rule_id for f in answer.findings if f.verdict is Verdict.DENY}
     assert bool(denying) is isinstance(answer, Refusal)
