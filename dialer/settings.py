@@ -63,6 +63,8 @@ class Settings(BaseSettings):
     max_lines: Annotated[int, Field(ge=0, le=5000)] = 30
     calls_per_second: Annotated[float, Field(gt=0, le=500)] = 10.0
     ring_timeout_s: Annotated[float, Field(ge=1, le=120)] = 25.0
+    caller_wait_s: Annotated[float, Field(ge=5, le=600)] = 20.0  # music before a choice is offered
+    longest_message_s: Annotated[float, Field(ge=10, le=600)] = 180.0  # that a caller may leave
 
     tls_ca_file: Path | None = None  # PEM; whom SIP and SMPP believe, None = whom the system does
     tls_certificate_file: Path | None = None  # PEM; our own certificate, its chain and its key

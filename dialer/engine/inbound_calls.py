@@ -41,10 +41,7 @@ from scheduler.clock import Clock
 
 log = structlog.get_logger(__name__)
 
-WAIT_S = 20.0
-"""A caller hears music for so long before they are offered a choice, and between two offers."""
 LONGEST_WAIT_S = 900.0
-LONGEST_MESSAGE_S = 180.0
 KEY_PATIENCE_S = 6.0
 
 
@@ -71,7 +68,8 @@ class InboundCalls:
     With a `desk` a caller whom the number names reaches an agent of a campaign that runs, is set
     to take calls and has their case. A call is recorded as one of ours is; where the law would
     have it recorded and it can't be, no agent takes it and the caller has the choice at once.
-    Nothing of a debt is said to anybody before an agent does.
+    Nothing of a debt is said to anybody before an agent does. A caller hears music for `wait_s`
+    before they are offered a choice, and between two offers.
     """
 
     db: Database
@@ -86,10 +84,10 @@ class InboundCalls:
     wishes: CallerWishes
     actor: str
     owner: str
+    wait_s: float
+    longest_message_s: float
     desk: Desk | None = None
     language: str = "en"
-    wait_s: float = WAIT_S
-    longest_message_s: float = LONGEST_MESSAGE_S
     key_patience_s: float = KEY_PATIENCE_S
 
     async def at_start(self) -> None:
@@ -238,7 +236,8 @@ class InboundCalls:
                 body=None if answered else "rang, and hung up before the answer",
             )
         outcome = result(report.call)
-        waits = outcome == "message" or (outcome == "callback" and not course.booked)
+        unmet = outcome == "callback" and not course.booked
+        unmet |= outcome == "no_calls" and isinstance(call.who, Unmatched)
         agent = self.desk.screens.holder(call.id) if self.desk and errand else None
         await inbound_calls.over(
             self.db,
@@ -249,7 +248,7 @@ class InboundCalls:
                 event_id=event_id,
                 message_ms=course.message_ms,
                 message_length_ms=round(1000 * course.message_s) or None,
-                todo=waits,
+                todo=unmet or outcome == "message",
             ),
         )
         if errand is not None:

@@ -145,6 +145,8 @@ async def serve(settings: Settings, reactor: Any, stop: asyncio.Event, announce:
             country=settings.default_country,
             lines=voice.lines,
             desk=voice.desk,
+            wait_s=settings.caller_wait_s,
+            longest_message_s=settings.longest_message_s,
         )
         await callers.at_start()
         listener = bind(settings.listen)

@@ -151,17 +151,25 @@ async def caller(
 
 
 async def put_down(
-    conn: AsyncConnection, person: str, case_id: str, at: datetime, call_id: str, *, now: datetime
-) -> str:
-    """Enter a call whose caller became known later, within the caller's transaction; its event.
+    conn: AsyncConnection,
+    person: str,
+    case_id: str,
+    at: datetime,
+    call_id: str,
+    *,
+    withdraws: bool,
+    now: datetime,
+) -> tuple[str, Draft | None]:
+    """Enter a call whose caller became known later, within the caller's transaction.
 
-    Where the call is in the person's history already, since they share the number, that one is it.
+    Its event, and what the ledger is to say where the caller wants no calls. Where the call is in
+    the person's history already, since they share the number, that one is it.
     """
     table, key = tables.contact_events, digest(f"{person}/call/{call_id}")
     known = await conn.execute(select(table.c.id).where(table.c.source_key == key))
     event: str | None = known.scalar_one_or_none()
     if event is not None:
-        return event
+        return event, None
     row = {
         "id": new_id("event"),
         "consumer_id": person,
@@ -169,7 +177,7 @@ async def put_down(
         "at": at,
         "channel": Channel.CALL,
         "direction": "in",
-        "outcome": "received",
+        "outcome": "STOP" if withdraws else "received",
         "debts": [],
         "also_discussed": [],
         "source": "call",
@@ -177,7 +185,10 @@ async def put_down(
         "recorded_at": now,
     }
     await conn.execute(insert(table), row)
-    return str(row["id"])
+    if not withdraws:
+        return str(row["id"]), None
+    withdrawal = opt_out_row(person, Channel.CALL, None, at=at, source="call")
+    return str(row["id"]), await write_opt_out(conn, withdrawal)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

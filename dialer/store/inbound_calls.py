@@ -15,6 +15,7 @@ from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from compliance.facts import Consent
+from dialer.model.offer import Choice
 from dialer.store import callbacks, case_events, inbound, recordings, tables
 from dialer.store.callbacks import NewCallback
 from dialer.store.case_rows import hold_case
@@ -169,7 +170,15 @@ async def assign(
             raise LookupError(f"there is no call {call_id}")
         if row.case_id is not None or row.outcome == OPEN:
             raise NotOpen("this call has its case already, or is still on")
-        event = await inbound.put_down(conn, case.consumer_id, case_id, row.at, call_id, now=now)
+        event, withdrawal = await inbound.put_down(
+            conn,
+            case.consumer_id,
+            case_id,
+            row.at,
+            call_id,
+            withdraws=row.outcome == Choice.NO_CALLS,
+            now=now,
+        )
         await conn.execute(
             update(_TABLE)
             .where(_TABLE.c.id == call_id)
@@ -188,7 +197,7 @@ async def assign(
         await wake(conn, case.consumer_id, now)
         body = {"call": call_id, "case": case_id, "event": event, "by": by}
         draft = Draft(kind="inbound.assigned", body=body, person=case.consumer_id)
-        await append(db, conn, [draft])
+        await append(db, conn, [draft, withdrawal] if withdrawal else [draft])
     return row
 
 

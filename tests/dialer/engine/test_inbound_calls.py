@@ -11,7 +11,7 @@ import pytest
 from dialer.engine.disposal import Said
 from dialer.model.agent import AgentState
 from dialer.model.disposition import Code
-from dialer.store import inbound_calls
+from dialer.store import inbound_calls, recording_life
 from dialer.store.inbound_calls import Arrived, NotOpen
 from dialer.telephony.amd import tone_of
 from dialer.telephony.wire import g711, wav
@@ -177,6 +177,23 @@ async def test_of_several_with_one_number_nobody_is_taken_for_the_caller(tmp_pat
         assert len(await s.rows("contact_events", "id")) == 2
 
 
+async def test_a_stranger_who_wants_no_calls_gets_none_once_they_are_known(tmp_path: Path) -> None:
+    async with (
+        scene(tmp_path, consumers=answers, agents={}) as s,
+        taking_calls(s) as inbound,
+        AsyncExitStack() as stack,
+    ):
+        phone = await chooses(s, stack, "9")
+        await phone.far.got("BYE")
+        await ended(s)
+        assert await s.rows("inbound_calls", *CALLED) == [("unknown", "no_calls", "open")]
+        one = await known_caller(s)
+        [(call,)] = await s.rows("inbound_calls", "id")
+        await inbound.wishes.assign(str(call), one.case, by="morgan")
+        assert await s.rows("contact_events", "outcome") == [("STOP",)]
+        assert await s.rows("opt_outs", "consumer_id", "channel") == [(one.person, "call")]
+
+
 async def talks(s: Scene, stack: AsyncExitStack) -> tuple[Somebody, Phone]:
     """A caller whom ada has on the line."""
     one = await known_caller(s)
@@ -202,8 +219,11 @@ async def test_a_talk_is_recorded_after_the_notice_and_is_a_conversation_at_once
         await ended(s)
         assert await s.rows("contact_events", "outcome", "debts") == [("conversation", [one.debt])]
         assert await s.rows("inbound_calls", "outcome", "agent") == [("talked", "ada")]
-        [(notice,)] = await s.rows("recordings", "notice_ms")
+        [(name, notice)] = await s.rows("recordings", "name", "notice_ms")
         assert isinstance(notice, int)
+        async with s.db.read() as conn:
+            [kept] = (await recording_life.kept(conn, [str(name)])).values()
+        assert [rule.rule_id for rule in kept.rules] == ["US-REGF-RECRET3"]
         screen = s.desk.view("ada").screen
         assert screen is not None
         said = Said(call_id=screen.errand.call_id, code=Code.THIRD_PARTY)
