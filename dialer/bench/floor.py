@@ -37,6 +37,7 @@ from recordings.vault import Vault
 from scheduler.clock import Clock, SystemClock
 
 OWNER = "bench"
+CALLER_ID = "+12125550100"
 RING_TIMEOUT_S = 8.0
 PACKS = ("us.regf",)
 
@@ -89,14 +90,20 @@ async def open_floor(
                 timers=timers,
             )
         )
-        watch = Lines(clock=clock)
+        watch, prompts = Lines(clock=clock), load_prompts()
         desk = await enter(
-            open_desk(engine=engine, phones=phones, lines=watch, feed=feed, clock=clock)
+            open_desk(
+                engine=engine,
+                phones=phones,
+                lines=watch,
+                feed=feed,
+                clock=clock,
+                caller_id=CALLER_ID,
+                prompts=prompts,
+            )
         )
         spool = folder / "spool"
-        calls = await enter(
-            open_calls(engine, load_prompts(), spool, clock, agents=desk, watch=watch)
-        )
+        calls = await enter(open_calls(engine, prompts, spool, clock, agents=desk, watch=watch))
         vault = open_vault(f"file:{folder / 'vault'}", open_key_ring(folder / "keys"), clock)
         keeper = RecordingKeeper(db=db, vault=vault, feed=feed, clock=clock, spool=spool)
         voice = VoiceChannel(
@@ -104,7 +111,7 @@ async def open_floor(
             calls=calls,
             keeper=keeper,
             clock=clock,
-            caller_id="+12125550100",
+            caller_id=CALLER_ID,
             ring_timeout_s=RING_TIMEOUT_S,
             lines=watch,
         )

@@ -23,6 +23,7 @@ from dialer.model.attempt import (
     CallPlan,
     Connect,
     FindAgent,
+    HandedOver,
     HangUp,
     Play,
     Record,
@@ -30,7 +31,7 @@ from dialer.model.attempt import (
     Signal,
     TimerFired,
 )
-from dialer.model.call_events import CallEvent, Incoming, RecordingFinished
+from dialer.model.call_events import Bridged, CallEvent, Incoming, RecordingFinished
 from dialer.model.offer import Book, Booked, Hush, StopFinding
 from dialer.telephony.port import CallSpec, NotConnected, TelephonyEngine, UnknownCall
 from dialer.telephony.wire import g711
@@ -81,8 +82,12 @@ class AgentPool(Protocol):
         """The call that this agent was reserved for is over, or does not need them."""
         ...
 
+    def took_over(self, call_id: str, leg_id: str) -> bool:
+        """This leg has taken the agent's place in a call; whether it is an agent's."""
+        ...
+
     def told(self, event: CallEvent) -> None:
-        """An event of an agent's leg."""
+        """An event of an agent's leg, or of somebody's whom an agent consults."""
         ...
 
     def kept(self, call_id: str) -> None:
@@ -225,6 +230,8 @@ class _Follower:
                 if isinstance(signal, RecordingFinished):
                     recording, seconds = Path(signal.path), signal.duration_s
                     error = signal.error
+                if isinstance(signal, Bridged) and signal.peer not in self._reserved:
+                    signal = self._handed_over(signal.peer)
                 self._call, actions = self._advance(self._call, signal)
                 if self._calls.watch is not None:
                     self._calls.watch.moved(self._call, signal)
@@ -278,6 +285,16 @@ class _Follower:
             leg_id = await self._calls.agents.find(self._call.call_id)
             self._reserved.add(leg_id)
             self._signals.put_nowait(AgentFound(leg_id=leg_id))
+
+    def _handed_over(self, leg_id: str) -> HandedOver:
+        """The agent has left the talk to the owner of this leg."""
+        agents = self._calls.agents
+        ours = agents is not None and agents.took_over(self._call.call_id, leg_id)
+        for before in tuple(self._reserved):
+            self._release(before)
+        if ours:
+            self._reserved.add(leg_id)
+        return HandedOver(to_agent=ours)
 
     def _release(self, leg_id: str) -> None:
         self._reserved.discard(leg_id)

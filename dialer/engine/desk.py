@@ -15,10 +15,12 @@ from dataclasses import dataclass, replace
 
 import structlog
 
+from dialer.engine.consulting import Consulting
 from dialer.engine.lines import Errand, Lines
 from dialer.engine.pages import Pages
 from dialer.engine.phones import Phones
 from dialer.engine.previews import Preview, Previews, Wanted
+from dialer.engine.prompts import Prompts
 from dialer.engine.screens import NotNow, OnScreen, Screens
 from dialer.engine.staffing import SHIFT_END, Staffing
 from dialer.engine.talk import Talk
@@ -36,6 +38,7 @@ from dialer.model.agent import (
     Lose,
     Miss,
     Refused,
+    Return,
     Signal,
     StepAway,
     Wish,
@@ -103,19 +106,30 @@ class Desk:
         feed: Feed,
         clock: Clock,
         limits: FloorRules,
+        caller_id: str,
+        prompts: Prompts,
     ) -> None:
         self.phones = phones
         self.limits = limits
         self.previews = Previews()
         self.pages = Pages()
         self.screens = Screens()
-        self.talk = Talk(engine, self.screens, lambda agent: self._tell(self._floor.agents[agent]))
+        self.consulting = Consulting(
+            engine=engine,
+            screens=self.screens,
+            staff=self,
+            db=phones.db,
+            caller_id=caller_id,
+            prompts=prompts,
+        )
+        self.talk = Talk(engine, self.screens, self.consulting, self.tell)
         self._engine = engine
         self._lines = lines
         self._feed = feed
         self._clock = clock
         self._floor = Floor(rules=limits)
         self._staffing = Staffing(limits)
+        self._leaders: set[AgentId] = set()
         self._legs: dict[AgentId, str] = {}
         self._owners: dict[str, AgentId] = {}
         self._up: set[str] = set()
@@ -126,11 +140,13 @@ class Desk:
 
     # The agent
 
-    async def log_in(self, name: str, campaigns: Iterable[str] = ()) -> None:
+    async def log_in(
+        self, name: str, campaigns: Iterable[str] = (), *, leads: bool = False
+    ) -> None:
         """Ring the agent's phone; they are logged in when it answers. Raises NotNow.
 
         `campaigns` in the order in which they come first; none = all that run. Nobody logs in
-        outside of their shift.
+        outside of their shift. Who `leads` may be consulted also while on a break.
         """
         agent = AgentId(name)
         kept_out = self._staffing.kept_out(agent, self._clock.now())
@@ -142,6 +158,8 @@ class Desk:
         if agent in self._legs:
             raise NotNow("already logged in")
         leg_id = f"agent-{secrets.token_hex(8)}"
+        if leads:
+            self._leaders.add(agent)
         self._staffing.choose(agent, campaigns)
         self._legs[agent], self._owners[leg_id] = leg_id, agent
         self._floor = rules.enrol(
@@ -281,7 +299,12 @@ class Desk:
         elif known.state is AgentState.ON_CALL:
             self._try(known.id, End(call=known.call))
 
+    def took_over(self, call_id: str, leg_id: str) -> bool:
+        return self.consulting.took_over(call_id, leg_id)
+
     def told(self, event: CallEvent) -> None:
+        if self.consulting.told(event):
+            return
         agent = self._owners.get(event.call_id)
         if agent is None:
             return
@@ -296,6 +319,52 @@ class Desk:
 
     def kept(self, call_id: str) -> None:
         self.screens.kept(call_id)
+
+    # Staff: what a consultation asks
+
+    def consultable(self, name: str) -> list[Agent]:
+        """The colleagues who can be asked into a talk now."""
+        return [a for a in self.agents() if a.id != name and self._may_be_asked(a)]
+
+    def summon(self, name: str, talk: str, screen: OnScreen) -> str:
+        agent, errand = AgentId(name), screen.errand
+        known = self._floor.agents.get(agent)
+        if known is None or not self._may_be_asked(known):
+            raise NotNow(f"{name} can't be consulted now")
+        asked = replace(self._waiting(errand), call=CallId(talk))
+        taken = rules.summon(self._floor, agent, asked, self._clock.now())
+        if isinstance(taken, Refused):
+            raise NotNow(taken.why)
+        self.screens.put(agent, replace(screen, since=self._clock.now()))
+        self._become(taken)
+        return self._legs[agent]
+
+    def let_go(self, name: str, talk: str) -> None:
+        agent = AgentId(name)
+        self.screens.clear(agent)
+        self._try(agent, Return(call=CallId(talk)))
+
+    def succeed(self, name: str, call_id: str) -> None:
+        agent, now = AgentId(name), self._clock.now()
+        taken = rules.succeed(self._floor, agent, CallId(call_id), now)
+        if isinstance(taken, Refused):
+            log.warning("a call was handed over to an agent who is not in it", why=taken.why)
+            return
+        screen = self.screens.of(name)
+        if screen is not None:
+            self.screens.change(agent, replace(screen, guest=False, since=now))
+        self._become(taken)
+
+    def relieve(self, call_id: str) -> None:
+        self._become(rules.relieve(self._floor, CallId(call_id), self._clock.now()))
+
+    def tell(self, name: str) -> None:
+        self._tell(self._floor.agents[AgentId(name)])
+
+    def _may_be_asked(self, agent: Agent) -> bool:
+        resting = agent.state in (AgentState.ON_BREAK, AgentState.TRAINING)
+        free = agent.state is AgentState.READY or (resting and agent.id in self._leaders)
+        return free and self._legs.get(agent.id) in self._up
 
     # What pacing and the wallboard ask
 
@@ -425,7 +494,7 @@ class Desk:
     def _offer(self, agent: AgentId, call: CallId) -> None:
         errand = self._lines.errand(call)
         if errand is not None:
-            self.screens.put(agent, errand, self._clock.now())
+            self.screens.put(agent, OnScreen(errand=errand, since=self._clock.now()))
         found = self._found.get(call)
         if found is not None and not found.done():
             found.set_result(self._legs[agent])
@@ -443,6 +512,8 @@ class Desk:
                 )
             )
         self.screens.follow(old, new)
+        if old.call is not None and old.state is AgentState.ON_CALL is not new.state:
+            self.consulting.left(old.call)
         if new.state is AgentState.OFFLINE and new.id in self._legs:
             self._later(self._engine.hangup(self._legs[new.id]))
         self._tell(new)
@@ -486,9 +557,14 @@ async def open_desk(
     lines: Lines,
     feed: Feed,
     clock: Clock,
+    caller_id: str,
+    prompts: Prompts,
     limits: FloorRules | None = None,
 ) -> AsyncIterator[Desk]:
-    """The desks while the block runs; the agents' legs end with the engine."""
+    """The desks while the block runs; the agents' legs end with the engine.
+
+    Somebody outside whom an agent consults sees `caller_id` where the campaign has none.
+    """
     desk = Desk(
         engine=engine,
         phones=phones,
@@ -496,6 +572,8 @@ async def open_desk(
         feed=feed,
         clock=clock,
         limits=limits or FloorRules(),
+        caller_id=caller_id,
+        prompts=prompts,
     )
     publisher = asyncio.create_task(desk._publish(), name="desk-news")
     try:

@@ -45,6 +45,7 @@ class Errand:
     agent: str | None = None  # who promised this callback
     needs: frozenset[str] = frozenset()  # skills that the talk takes
     dialed_by: str | None = None  # the agent who calls the consumer themselves
+    recorded_in: str | None = None  # the language of the notice, where the call is recorded
 
     @property
     def inbound(self) -> bool:
@@ -121,6 +122,7 @@ class Lines:
         consumer_id: str,
         *,
         needs: frozenset[str] = frozenset(),
+        recorded_in: str | None = None,
     ) -> None:
         """The call is about to be placed; the talk takes these skills."""
         key = (campaign_id, case_id)
@@ -133,6 +135,7 @@ class Lines:
             agent=self._promised.get(key),
             needs=needs,
             dialed_by=self._dialed_by.get(key),
+            recorded_in=recorded_in,
         )
         self.dropped(campaign_id, case_id)
         now = self.clock.monotonic()

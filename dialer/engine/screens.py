@@ -8,6 +8,7 @@ from datetime import datetime
 
 from dialer.engine.lines import Errand
 from dialer.model.agent import Agent, AgentId, AgentState
+from dialer.model.consultation import Consultation
 
 
 class NotNow(Exception):
@@ -16,7 +17,11 @@ class NotNow(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnScreen:
-    """The call whose case an agent's page shows, until it is disposed of."""
+    """The call whose case an agent's page shows, until it is disposed of.
+
+    `asked_by` is the colleague who asked the agent into the call, with a `note`; until the call is
+    theirs the agent is a `guest`. `passed_on` is a call that goes on without the agent.
+    """
 
     errand: Errand
     since: datetime
@@ -24,6 +29,11 @@ class OnScreen:
     held: bool = False
     muted: bool = False
     unrecorded: bool = False  # the recording holds silence in place of what is said
+    consultation: Consultation | None = None  # whom the agent has asked into the call
+    asked_by: str | None = None
+    note: str = ""
+    guest: bool = False
+    passed_on: bool = False
 
 
 class Screens:
@@ -38,10 +48,12 @@ class Screens:
         return self._shown.get(AgentId(name))
 
     def talk(self, name: str) -> OnScreen:
-        """The call that the agent is on. Raises NotNow."""
+        """The agent's own call, that they are on. Raises NotNow."""
         screen = self.of(name)
         if screen is None or screen.ended:
             raise NotNow("no call")
+        if screen.guest:
+            raise NotNow("the call is a colleague's, who asked you into it")
         return screen
 
     def holder(self, call_id: str) -> str | None:
@@ -49,11 +61,11 @@ class Screens:
         shown = self._shown.items()
         return next((str(a) for a, screen in shown if screen.errand.call_id == call_id), None)
 
-    def put(self, agent: AgentId, errand: Errand, now: datetime) -> None:
+    def put(self, agent: AgentId, screen: OnScreen) -> None:
         """Show a call that is offered to the agent, in place of the one before."""
         self.clear(agent)
-        self._shown[agent] = OnScreen(errand=errand, since=now)
-        self._kept[errand.call_id] = asyncio.Event()
+        self._shown[agent] = screen
+        self._kept.setdefault(screen.errand.call_id, asyncio.Event())
 
     def change(self, agent: AgentId, screen: OnScreen) -> bool:
         """Show the same call otherwise; False if it is gone meanwhile."""
@@ -65,7 +77,8 @@ class Screens:
     def clear(self, agent: AgentId) -> None:
         """Show no call."""
         screen = self._shown.pop(agent, None)
-        if screen is not None:
+        calls = {shown.errand.call_id for shown in self._shown.values()}
+        if screen is not None and screen.errand.call_id not in calls:
             self._kept.pop(screen.errand.call_id, None)
 
     def follow(self, old: Agent, new: Agent) -> None:
@@ -75,7 +88,7 @@ class Screens:
             return
         if old.state is AgentState.ON_CALL and new.state is not AgentState.ON_CALL:
             self._shown[new.id] = replace(screen, ended=True, held=False, muted=False)
-        elif old.state is AgentState.RESERVED and new.call != old.call:
+        elif new.call != old.call and (screen.passed_on or old.state is AgentState.RESERVED):
             self.clear(new.id)
 
     def kept(self, call_id: str) -> None:
@@ -88,6 +101,9 @@ class Screens:
         screen = self.of(name)
         if screen is None or screen.errand.call_id != call_id:
             raise NotNow("this call is not on the desk any more")
+        theirs = screen.consultation is None or not screen.consultation.outside
+        if screen.guest or (screen.passed_on and theirs):
+            raise NotNow("what comes of a call is noted by the colleague whose call it is")
         if not screen.ended:
             raise NotNow("the call is still on")
         try:

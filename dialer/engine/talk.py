@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
+from dialer.engine.consulting import Consulting
 from dialer.engine.prompts import load_music
 from dialer.engine.screens import NotNow, OnScreen, Screens
 from dialer.model.agent import AgentId
@@ -19,10 +20,15 @@ class Talk:
     """
 
     def __init__(
-        self, engine: TelephonyEngine, screens: Screens, tell: Callable[[AgentId], None]
+        self,
+        engine: TelephonyEngine,
+        screens: Screens,
+        consulting: Consulting,
+        tell: Callable[[AgentId], None],
     ) -> None:
         self._engine = engine
         self._screens = screens
+        self._consulting = consulting
         self._tell = tell
         self._music = load_music()
 
@@ -33,6 +39,8 @@ class Talk:
     async def hold(self, name: str, on: bool) -> None:
         """Let the consumer hear music, or the agent again."""
         screen = self._screens.talk(name)
+        if screen.consultation is not None:
+            raise NotNow("somebody is consulted: bring all together, or go back")
         with _connected():
             if on:
                 await self._engine.hold(screen.errand.call_id, self._music)
@@ -55,8 +63,13 @@ class Talk:
         self._show(name, replace(screen, unrecorded=on))
 
     async def press(self, name: str, digits: str) -> None:
-        """Press keys towards the consumer. Raises ValueError for what is no key."""
-        await self._engine.send_dtmf(self._screens.talk(name).errand.call_id, digits)
+        """Press keys towards the consumer, or towards somebody outside while talking with them.
+
+        Raises ValueError for what is no key.
+        """
+        screen = self._screens.talk(name)
+        outside = self._consulting.outside_leg(screen.errand.call_id)
+        await self._engine.send_dtmf(outside or screen.errand.call_id, digits)
 
     def _show(self, name: str, screen: OnScreen) -> None:
         agent = AgentId(name)

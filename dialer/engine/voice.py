@@ -59,10 +59,16 @@ class VoiceChannel:
             ring_timeout_s=self.ring_timeout_s,
             detect_machine=True,
         )
-        by_agent = False
+        by_agent, language = False, case.consumer.language or "en"
         if campaign is not None:
-            needs = skills_of(campaign, case)
-            self.lines.launched(spec.call_id, campaign.id, case.id, case.consumer.id, needs=needs)
+            self.lines.launched(
+                spec.call_id,
+                campaign.id,
+                case.id,
+                case.consumer.id,
+                needs=skills_of(campaign, case),
+                recorded_in=language if unready is None else None,
+            )
             errand = self.lines.errand(spec.call_id)
             by_agent = errand is not None and errand.dialed_by is not None
         if by_agent and not self._kept(spec.call_id):
@@ -80,9 +86,7 @@ class VoiceChannel:
             apology=APOLOGY,
         )
         try:
-            report = await self.calls.place(
-                permit, spec, plan, language=case.consumer.language or "en"
-            )
+            report = await self.calls.place(permit, spec, plan, language=language)
         except (EngineRefused, NotCovered) as error:
             return Attempted(outcome=NOT_SENT, detail={"reason": str(error)})
         finally:

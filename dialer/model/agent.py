@@ -91,6 +91,31 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Summon:
+    """A colleague has asked the agent into their talk, known here by an id of its own.
+
+    Their phone is up, so they are in it at once. Who was on a break goes back to it afterwards.
+    """
+
+    call: CallId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Return:
+    """The colleague's talk goes on without the agent, who has nothing to wrap up."""
+
+    call: CallId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeOver:
+    """The colleague's `call` is the agent's own now, in place of the one asked into."""
+
+    call: CallId
+    instead_of: CallId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Connect:
     """The consumer is bridged with the agent."""
 
@@ -133,7 +158,20 @@ class Lose:
     why: str
 
 
-Signal = LogIn | GoReady | Offer | Connect | Withdraw | Miss | End | StepAway | Lose
+Signal = (
+    LogIn
+    | GoReady
+    | Offer
+    | Summon
+    | Return
+    | TakeOver
+    | Connect
+    | Withdraw
+    | Miss
+    | End
+    | StepAway
+    | Lose
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +206,29 @@ def _offer(agent: Agent, signal: Offer, now: datetime) -> Agent | Refused:
     if agent.state is not AgentState.READY:
         return _refuse(agent, f"can't be offered call {signal.call}")
     return replace(agent, state=AgentState.RESERVED, since=now, call=signal.call)
+
+
+def _summon(agent: Agent, signal: Summon, now: datetime) -> Agent | Refused:
+    talking = replace(
+        agent, state=AgentState.ON_CALL, since=now, call=signal.call, reason=None, told=None
+    )
+    if agent.state is AgentState.READY:
+        return talking
+    if agent.state in (AgentState.ON_BREAK, AgentState.TRAINING):
+        return replace(talking, wish=Wish(state=agent.state, reason=agent.reason or LOG_IN))
+    return _refuse(agent, "can't be asked into a talk")
+
+
+def _return(agent: Agent, signal: Return, now: datetime) -> Agent | Refused:
+    if agent.state is not AgentState.ON_CALL or agent.call != signal.call:
+        return _refuse(agent, f"is not in talk {signal.call}")
+    return _free(agent, now, idle_since=agent.idle_since)
+
+
+def _take_over(agent: Agent, signal: TakeOver, now: datetime) -> Agent | Refused:
+    if agent.state is not AgentState.ON_CALL or agent.call != signal.instead_of:
+        return _refuse(agent, f"is not in talk {signal.instead_of}")
+    return replace(agent, since=now, call=signal.call)
 
 
 def _connect(agent: Agent, signal: Connect, now: datetime) -> Agent | Refused:
@@ -213,6 +274,9 @@ _MOVES: Mapping[type[Signal], Callable[..., Agent | Refused]] = {
     LogIn: _log_in,
     GoReady: _ready,
     Offer: _offer,
+    Summon: _summon,
+    Return: _return,
+    TakeOver: _take_over,
     Connect: _connect,
     Withdraw: _withdraw,
     Miss: _miss,

@@ -95,6 +95,7 @@ class Call:
     abandoned: bool = False
     agent_overdue: bool = False
     agent_lost: bool = False
+    outside: bool = False  # the agent has handed the talk over to somebody outside
     digits: str = ""
     course: Course = field(default_factory=Course)
     ended: Ended | None = None
@@ -119,6 +120,13 @@ class AgentGone:
     """The agent that was found could not be bridged."""
 
     leg_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandedOver:
+    """Another has taken the agent's place: a colleague, or somebody outside."""
+
+    to_agent: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,7 +189,7 @@ Action = (
     | StopFinding
     | Book
 )
-Signal = CallEvent | TimerFired | AgentFound | AgentGone | Booked
+Signal = CallEvent | TimerFired | AgentFound | AgentGone | HandedOver | Booked
 
 
 def advance(call: Call, signal: Signal) -> tuple[Call, tuple[Action, ...]]:
@@ -213,6 +221,8 @@ def advance(call: Call, signal: Signal) -> tuple[Call, tuple[Action, ...]]:
             return _fired(call, signal.name)
         case AgentFound() | AgentGone() | Bridged() | Unbridged():
             return _agent(call, signal)
+        case HandedOver() if call.phase is Phase.TALKING:
+            return replace(call, outside=not signal.to_agent), ()
     return call, ()
 
 
@@ -295,6 +305,8 @@ def _agent(
             return replace(call, phase=Phase.AWAITING_AGENT), (release, FindAgent())
         case Bridged(), Phase.CONNECTING:
             return replace(call, phase=Phase.TALKING, conversation=True), ()
+        case Unbridged(), Phase.TALKING if call.outside:
+            return _end(call)
         case Unbridged(), Phase.TALKING:
             return _apologize(replace(call, agent_lost=True))
     return call, ()

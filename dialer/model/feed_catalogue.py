@@ -89,6 +89,7 @@ FIELDS: Mapping[str, str] = {
     "replaced_by": "the id of the new plan",
     "root_cause": "what was behind it",
     "sha256": "the digest of the content",
+    "to": "the agent with whom it goes on, or null for somebody outside",
     "unallocated_minor": "what could not be allotted, in minor units",
     "waived_minor": "what is let go if the plan is kept, in minor units",
     "why": "the reason, a closed word",
@@ -101,6 +102,9 @@ _JUDGED = "promise paid_minor missing_minor"
 CATALOGUE: Mapping[str, Event] = {
     "attempt.closed": _event("A contact attempt ended.", _CONTACT),
     "attempt.revised": _event("The outcome of an ended attempt became known better.", _CONTACT),
+    "call.handed_over": _event(
+        "The agent of a call left it to a colleague, or to somebody outside.", "attempt by to"
+    ),
     "inbound": _event(
         "A call, text or e-mail of the consumer came in.",
         "event channel contact_point outcome attempt",

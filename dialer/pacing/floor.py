@@ -18,6 +18,7 @@ from dialer.model.agent import (
     AgentId,
     AgentState,
     CallId,
+    End,
     GoReady,
     Lose,
     Miss,
@@ -25,6 +26,8 @@ from dialer.model.agent import (
     Refused,
     Signal,
     StepAway,
+    Summon,
+    TakeOver,
     Wish,
     Withdraw,
     advance,
@@ -113,12 +116,49 @@ def arrive(floor: Floor, person: Waiting) -> Floor:
 
 def assign(floor: Floor, agent: AgentId, person: Waiting, now: datetime) -> Floor | Refused:
     """Keep a ready agent for the call that they dial themselves."""
+    return _reserve(floor, agent, person, Offer(call=person.call), now)
+
+
+def summon(floor: Floor, agent: AgentId, talk: Waiting, now: datetime) -> Floor | Refused:
+    """Ask an agent into a colleague's talk; it has an id of its own on the floor."""
+    return _reserve(floor, agent, talk, Summon(call=talk.call), now)
+
+
+def succeed(floor: Floor, heir: AgentId, call: CallId, now: datetime) -> Floor | Refused:
+    """The call goes on with the agent who was asked into it; the one before wraps up."""
+    talk = floor.agents[heir].call if heir in floor.agents else None
+    if talk is None or talk not in floor.taken:
+        return Refused(why=f"agent {heir} is in no talk")
+    took = advance(floor.agents[heir], TakeOver(call=call, instead_of=talk), now)
+    if isinstance(took, Refused):
+        return took
+    floor = relieve(floor, call, now)
+    person = replace(floor.taken[talk][1], call=call)
+    return replace(
+        floor,
+        agents={**floor.agents, heir: took},
+        taken={**_without(floor.taken, talk), call: (heir, person)},
+    )
+
+
+def relieve(floor: Floor, call: CallId, now: datetime) -> Floor:
+    """The agent of a call wraps up, while the consumer talks on with somebody else."""
+    held = floor.taken.get(call)
+    if held is None:
+        return floor
+    moved = signal(floor, held[0], End(call=call), now)
+    return floor if isinstance(moved, Refused) else moved
+
+
+def _reserve(
+    floor: Floor, agent: AgentId, person: Waiting, how: Offer | Summon, now: datetime
+) -> Floor | Refused:
     known = floor.agents.get(agent)
     if known is None:
         return Refused(why=f"agent {agent} is not known")
     if person.call in floor.waiting or person.call in floor.taken:
         return Refused(why=f"call {person.call} is on the floor already")
-    reserved = advance(known, Offer(call=person.call), now)
+    reserved = advance(known, how, now)
     if isinstance(reserved, Refused):
         return reserved
     return replace(
@@ -164,7 +204,7 @@ def signal(floor: Floor, agent: AgentId, what: Signal, now: datetime) -> Floor |
     known = floor.agents.get(agent)
     if known is None:
         return Refused(why=f"agent {agent} is not known")
-    if isinstance(what, Offer):
+    if isinstance(what, Offer | Summon | TakeOver):
         return Refused(why="offers are made by the floor")
     moved = advance(known, what, now)
     if isinstance(moved, Refused):
@@ -310,7 +350,9 @@ def _settle(floor: Floor, before: Agent, after: Agent, *, back: bool) -> Floor:
     left = before.call if before.call is not None and after.call is None else None
     if left is None:
         return replace(floor, agents=agents)
-    person = floor.taken[left][1]
+    owner, person = floor.taken.get(left, (None, None))
+    if owner != after.id or person is None:  # the call went on with a colleague
+        return replace(floor, agents=agents)
     waiting = floor.waiting
     if back and before.state is AgentState.RESERVED:
         waiting = {**waiting, left: person}

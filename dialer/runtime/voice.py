@@ -46,12 +46,20 @@ async def open_voice(
     phones = Phones(db=db, key=secret.derive(own, "agent phones"))
     await phones.load()
     telephony = await enter(wires.open_telephony(settings, clock, reactor, phones))
-    lines = Lines(clock=clock)
+    lines, prompts = Lines(clock=clock), load_prompts()
     desk = await enter(
-        open_desk(engine=telephony, phones=phones, lines=lines, feed=feed, clock=clock)
+        open_desk(
+            engine=telephony,
+            phones=phones,
+            lines=lines,
+            feed=feed,
+            clock=clock,
+            caller_id=settings.caller_id,
+            prompts=prompts,
+        )
     )
     calls = await enter(
-        open_calls(telephony, load_prompts(), settings.spool, clock, agents=desk, watch=lines)
+        open_calls(telephony, prompts, settings.spool, clock, agents=desk, watch=lines)
     )
     channel = VoiceChannel(
         db=db,

@@ -198,7 +198,14 @@ async def scene(
         lines = Lines(clock=clock)
         desk = await enter(
             open_desk(
-                engine=engine, phones=phones, lines=lines, feed=feed, clock=clock, limits=limits
+                engine=engine,
+                phones=phones,
+                lines=lines,
+                feed=feed,
+                clock=clock,
+                caller_id="+12125550100",
+                prompts=PROMPTS,
+                limits=limits,
             )
         )
         calls = await enter(

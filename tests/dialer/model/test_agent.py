@@ -22,8 +22,11 @@ from dialer.model.agent import (
     Miss,
     Offer,
     Refused,
+    Return,
     Signal,
     StepAway,
+    Summon,
+    TakeOver,
     Wish,
     Withdraw,
     advance,
@@ -89,6 +92,22 @@ def test_a_missed_call_is_followed_by_a_break_and_told():
     assert "c1" in agent.told
 
 
+def test_who_is_asked_into_a_talk_has_nothing_to_wrap_up_and_goes_back_to_their_break():
+    talk = Summon(call=CallId("talk"))
+    asked = after(LogIn(), GoReady(), talk)
+    assert (asked.state, asked.call) == (AgentState.ON_CALL, "talk")
+    free = after(LogIn(), GoReady(), talk, Return(call=CallId("talk")))
+    assert (free.state, free.idle_since) == (AgentState.READY, START + timedelta(seconds=2))
+    back = after(LogIn(), StepAway(wish=LUNCH), talk, Return(call=CallId("talk")))
+    assert (back.state, back.reason, back.wish) == (AgentState.ON_BREAK, "lunch", None)
+
+
+def test_who_takes_a_call_over_wraps_it_up():
+    taken = TakeOver(call=CALL, instead_of=CallId("talk"))
+    wrapping = after(LogIn(), GoReady(), Summon(call=CallId("talk")), taken, End(call=CALL))
+    assert (wrapping.state, wrapping.call) == (AgentState.WRAP_UP, CALL)
+
+
 def test_a_lost_phone_ends_everything():
     agent = after(LogIn(), GoReady(), Offer(call=CALL), Connect(call=CALL), Lose(why="no packets"))
     assert (agent.state, agent.call, agent.told) == (AgentState.OFFLINE, None, "no packets")
@@ -111,7 +130,12 @@ def test_refusals_name_the_agent_and_the_reason():
 signals = st.sampled_from(
     [
         *(LogIn(), GoReady(), StepAway(wish=LUNCH), StepAway(wish=HOME), Lose(why="phone")),
-        *(kind(call=CallId(c)) for kind in (Offer, Connect, Withdraw, Miss, End) for c in "ab"),
+        *(
+            kind(call=CallId(c))
+            for kind in (Offer, Summon, Return, Connect, Withdraw, Miss, End)
+            for c in "ab"
+        ),
+        *(TakeOver(call=CallId(c), instead_of=CallId(d)) for c, d in ("ab", "ba")),
     ]
 )
 
@@ -124,7 +148,7 @@ def test_no_signal_cuts_a_conversation_but_its_end_and_a_lost_phone(sent):
         if isinstance(moved, Refused):
             continue
         if agent.state is AgentState.ON_CALL and moved.state is not AgentState.ON_CALL:
-            assert isinstance(signal, End | Lose)
+            assert isinstance(signal, End | Return | Lose)
         if moved.state is AgentState.READY:
             assert moved.wish is None
         if isinstance(signal, Offer):

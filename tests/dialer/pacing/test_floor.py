@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -21,6 +22,7 @@ from dialer.model.agent import (
     Miss,
     Offer,
     Refused,
+    Return,
     Signal,
     StepAway,
     Wish,
@@ -40,6 +42,8 @@ from dialer.pacing.floor import (
     enrol,
     match,
     signal,
+    succeed,
+    summon,
     team,
 )
 
@@ -184,7 +188,9 @@ class FloorMachine(RuleBasedStateMachine):
         if isinstance(moved, Refused):
             return
         self.floor = moved
-        if isinstance(what, End) or (isinstance(what, Lose) and state is AgentState.ON_CALL):
+        if isinstance(what, End | Return) or (
+            isinstance(what, Lose) and state is AgentState.ON_CALL
+        ):
             self.live.discard(call)
 
     @rule(seconds=st.integers(1, 400))
@@ -242,6 +248,28 @@ class FloorMachine(RuleBasedStateMachine):
         if call not in self.floor.taken:
             self.live.discard(call)
 
+    @precondition(lambda self: self.floor.taken)
+    @rule(data=st.data(), name=st.sampled_from(NAMES), stays=st.booleans())
+    def a_colleague_is_asked_in_and_leaves_or_takes_the_call(self, data, name, stays):
+        call = data.draw(st.sampled_from(sorted(self.floor.taken)))
+        owner, person = self.floor.taken[call]
+        if self.floor.agents[owner].state is not AgentState.ON_CALL:
+            return
+        self.calls += 1
+        talk = replace(person, call=CallId(f"talk-{self.calls}"))
+        asked = summon(self.floor, name, talk, self.now)
+        if isinstance(asked, Refused):
+            return
+        self.floor = asked
+        if not stays:
+            self._signal(name, Return(call=talk.call))
+            return
+        taken = succeed(self.floor, name, call, self.now)
+        assert isinstance(taken, Floor)
+        self.floor = taken
+        assert taken.agents[name].call == call
+        assert taken.agents[owner].state is AgentState.WRAP_UP
+
     @rule()
     def rules_are_enforced(self):
         self.floor, changed = enforce(self.floor, self.now)
@@ -273,7 +301,14 @@ class FloorMachine(RuleBasedStateMachine):
     @invariant()
     def an_agent_and_their_call_know_each_other(self):
         holders = {c: name for c, (name, _) in self.floor.taken.items()}
-        assert holders == {a.call: a.id for a in self.floor.agents.values() if a.call is not None}
+        handed_over = [
+            a
+            for a in self.floor.agents.values()
+            if a.call is not None and holders.get(a.call) != a.id
+        ]
+        assert all(a.state is AgentState.WRAP_UP for a in handed_over)
+        held = [a for a in self.floor.agents.values() if a.call and a not in handed_over]
+        assert holders == {a.call: a.id for a in held}
 
     def teardown(self):
         for call in sorted(self.live):
