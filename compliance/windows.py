@@ -111,8 +111,8 @@ def next_closing(closed: Iterable[Spans], at: datetime, limit: datetime) -> date
     """The first instant after `at` that is closed, or `limit` where none comes sooner."""
     soonest = limit
     for one in closed:
-        for start, _ in one.within(at, limit):
-            if at < start < soonest:
+        for start, end in one.within(at, limit):
+            if at < start < min(end, soonest):
                 soonest = start
     return soonest
 

@@ -47,10 +47,9 @@ class HoldClause(Clause):
         if not case.facts.holds or case.request.mode in self.exempt_modes:
             return None
         spans = [
-            span
+            self._span(hold, case)
             for hold in case.facts.holds
             if hold.kind is self.mark and self._binds(hold, case)
-            for span in self._span(hold, case)
         ]
         if not spans:
             return None
@@ -69,15 +68,14 @@ class HoldClause(Clause):
             or (hold.debts and request.debts and set(hold.debts).isdisjoint(request.debts))
         )
 
-    def _span(self, hold: Hold, case: Case) -> list[Span]:
+    def _span(self, hold: Hold, case: Case) -> Span:
         start = hold.received_at or EARLIEST
         if hold.starts_on is not None and (self.from_start or hold.received_at is None):
             start = min(z.midnight(hold.starts_on.toordinal()) for z in case.zones)
         ends = [self._end(hold, case)]
         if hold.resolved_at is not None:
             ends.append(hold.resolved_at)
-        end = min(ends)
-        return [(start, end)] if start < end else []
+        return start, min(ends)
 
     def _end(self, hold: Hold, case: Case) -> datetime:
         end = FAR

@@ -112,8 +112,9 @@ def ask(
 
 
 def denied(decision: Permit | Refusal) -> tuple[str, ...]:
-    """The rules that deny; fails where the contact was allowed."""
+    """The rules that deny; fails where the contact was allowed, or where a rule gives no reason."""
     assert isinstance(decision, Refusal), "allowed"
+    assert all(finding.reason for finding in decision.findings)
     return decision.rules
 
 

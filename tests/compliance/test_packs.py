@@ -122,8 +122,9 @@ BAD = [
     (
         HEAD + rule("hours", open='"08:00"', close='"21:00"', clock='"fixed:Mars/Olympus"'),
         16,
-        "no zone of the tz database",
+        "'fixed:Mars/Olympus' names no zone of the tz database",
     ),
+    (HEAD + rule("hours", open='"08:00"', close='"08:00"'), 14, "must open before they close"),
     (HEAD + rule("frequency", **{**WEEK, "limit": "-1"}), 15, "at least 0"),
     (HEAD + rule("frequency", **{**WEEK, "limit": "true"}), 15, "at least 0"),
     (HEAD + rule("frequency", **{**WEEK, "window": "7"}), 17, "a table is needed"),
@@ -149,12 +150,22 @@ BAD = [
         10,
         "takes days",
     ),
-    (HEAD + rule("third_party", allowed='["consumer"]', unreachable_days="3"), 10, "then_for"),
+    (
+        HEAD + rule("consent", given_to='["collector"]', opens='"hours"', days="3"),
+        16,
+        "days: a consent to calls, and no other, takes days",
+    ),
+    (HEAD + rule("third_party", allowed='["consumer"]', unreachable_days="3"), 10, "then_for: say"),
     (HEAD + rule("recording", retain='"3 years"'), 14, "is no period"),
     (
         HEAD + rule("abandonment", cap_permille="30", period='"successive_days"'),
         10,
         "takes days",
+    ),
+    (
+        HEAD + rule("abandonment", cap_permille="30", period='"day"', days="3"),
+        16,
+        "days: successive_days, and no other period, takes days",
     ),
 ]
 
@@ -168,6 +179,12 @@ def test_a_pack_that_does_not_hold_is_refused_with_its_line(
     assert reason in caught.value.reason
     assert (caught.value.file, caught.value.line) == ("bad.toml", line)
     assert str(caught.value).startswith(f"bad.toml:{line}: ")
+
+
+def test_what_is_wrong_with_a_table_as_a_whole_names_no_key_of_it() -> None:
+    with pytest.raises(PackError) as caught:
+        parse(HEAD + rule("hours", mon='["08:00", "21:00"]'))
+    assert caught.value.reason == "no hours for tue: give open and close"
 
 
 def test_a_header_within_a_text_is_no_header() -> None:

@@ -132,6 +132,8 @@ def test_the_duties_of_a_permit_carry_their_names_and_measures() -> None:
         'connect_seconds = 2\nmessage = "who called"\n'
         + MARKS
         + '[[recording]]\nid = "T-R"\nconsent = "all_parties"\n'
+        + MARKS
+        + '[[dialing]]\nid = "T-D"\ncaller_id = "our own number"\n'
     )
     permit = ask(rules)
     assert isinstance(permit, Permit)
@@ -140,6 +142,7 @@ def test_the_duties_of_a_permit_carry_their_names_and_measures() -> None:
         "connect_within_seconds": "2",
         "abandonment_message": "who called",
         "recording_consent": "all_parties",
+        "caller_id": "our own number",
     }
     monthly = under('[[abandonment]]\nid = "T-A"\ncap_permille = 30\nperiod = "calendar_month"\n')
     permit = ask(monthly)

@@ -103,10 +103,13 @@ def mutate() -> Iterator[Mutant]:
 def refused_by_mypy(mutants: Sequence[Mutant]) -> set[str]:
     """The mutants that hold a line which mypy does not take."""
     words = [sys.executable, "-m", "mypy", "--strict", "--output=json", "-p", "compliance"]
+    words.append("--config-file=")  # not that of the tree above, whose plugins are not here
     words.append("--disable-error-code=no-redef")  # all mutants of an __init__ set the same names
-    said = subprocess.run(words, capture_output=True, text=True, check=False).stdout
+    run = subprocess.run(words, capture_output=True, text=True, check=False)
+    if run.returncode != 1 or not run.stdout.startswith("{"):
+        raise SystemExit(f"mypy did not judge the mutants: {run.stdout[:500]}{run.stderr}")
     wrong: dict[str, set[int]] = defaultdict(set)
-    for line in said.splitlines():
+    for line in run.stdout.splitlines():
         if line.startswith("{"):
             found = json.loads(line)
             if found["severity"] == "error":
