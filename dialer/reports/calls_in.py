@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, or_, select
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.store.floor_tables import callbacks
@@ -58,6 +58,14 @@ async def list_calls(
         .limit(limit)
     )
     return (await conn.execute(query)).all()
+
+
+async def count_open(conn: AsyncConnection, campaigns: frozenset[str] | None) -> int:
+    """How many calls somebody has to act on; `campaigns` are those that the reader sees."""
+    query = select(func.count()).where(inbound_calls.c.todo == "open")
+    if campaigns is not None:
+        query = query.where(inbound_calls.c.campaign_id.in_(campaigns))
+    return int((await conn.execute(query)).scalar_one())
 
 
 def _conditions(wanted: CallFilter) -> list[ColumnElement[bool]]:

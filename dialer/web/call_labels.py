@@ -38,8 +38,8 @@ CALLS: Mapping[str, str] = {
 }
 
 RECORDING: Mapping[str, str] = {
-    "in": mark("Incoming"),
-    "out": mark("Outgoing"),
+    "in": mark("Incoming call"),
+    "out": mark("Outgoing call"),
     "sealed": mark("Sealed"),
     "deleting": mark("Being deleted"),
     "deleted": mark("Deleted"),

@@ -11,7 +11,6 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Header, HTTPException, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy import Row
-from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import StreamingResponse
 
 from dialer.store import recording_life, recordings
@@ -21,6 +20,7 @@ from dialer.store.recordings import NO_COPY, SEALED, Sought
 from dialer.web.auth import Permission, require, services_of
 from dialer.web.problems import PROBLEM_RESPONSES
 from dialer.web.ranges import Unsatisfiable, best, wanted
+from dialer.web.scope import seen_by
 from dialer.web.services import Services
 from recordings.access import ListenRefused, ListenRequest, Purpose, Role, may_listen
 from recordings.vault import Vault, VaultError
@@ -128,7 +128,7 @@ async def ask(request: Request, actor: Hears, name: str, body: Wish) -> Leave:
     async with services.db.read() as conn:
         with found():
             row = await recordings.one(conn, name)
-        own_case = await own(conn, row, actor)
+    own_case = await own(request, row, actor)
     answer = may_listen(
         ListenRequest(
             recording=name,
@@ -249,11 +249,16 @@ def _vault(services: Services) -> Vault:
     return services.vault
 
 
-async def own(conn: AsyncConnection, row: Row[Any], actor: Actor) -> bool:
-    """Whether the actor had this call, or noted what came of another one of its case."""
+async def own(request: Request, row: Row[Any], actor: Actor) -> bool:
+    """Whether the actor had this call, noted what came of another one of its case, or is of the
+    team that a caller left this message to."""
     if row.agent == actor.name:
         return True
-    return row.case_id is not None and await recordings.works_on(conn, row.case_id, actor.name)
+    if row.message_length_ms is not None:
+        seen = await seen_by(request, actor)
+        return seen is None or row.campaign_id in seen
+    async with services_of(request).db.read() as conn:
+        return row.case_id is not None and await recordings.works_on(conn, row.case_id, actor.name)
 
 
 @contextmanager

@@ -145,8 +145,9 @@ async def _one(
     async with services.db.read() as conn:
         with api.found():
             row = await recordings.one(conn, name)
-        if actor.role is Account.AGENT and not await api.own(conn, row, actor):
-            raise HTTPException(403, "agents hear the calls of their own cases only")
+    if actor.role is Account.AGENT and not await api.own(request, row, actor):
+        raise HTTPException(403, "agents hear the calls of their own cases only")
+    async with services.db.read() as conn:
         heard = await recordings.may_hear(conn, listen, name, actor.name, now)
         seen = may(actor, Permission.SEE_LEDGER)
         listens = await recordings.listens(conn, name) if seen else []

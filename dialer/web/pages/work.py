@@ -7,11 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, Form, HTTPException, Request
 from starlette.responses import RedirectResponse, Response
 
+from dialer.reports.calls_in import count_open
 from dialer.web.api import casework_work as api
 from dialer.web.api.casework_base import Works
 from dialer.web.api.casework_work import Approves
-from dialer.web.auth import Permission, may
+from dialer.web.auth import Permission, may, services_of
 from dialer.web.render import render
+from dialer.web.scope import seen_by
 
 router = APIRouter(prefix="/work", include_in_schema=False)
 
@@ -29,6 +31,7 @@ async def count(request: Request, actor: Works) -> Response:
     """How much waits, for the mark in the menu; a glance at a number is no look at a case."""
     request.state.look = None
     items = len(await api.get_work(request, actor))
+    items += await _calls(request, actor)
     if may(actor, Permission.APPROVE_PLANS):
         items += len(await api.get_requested(request, actor))
     return render(request, "work_count.html", items=items)
@@ -57,6 +60,13 @@ async def decide_plan(
     return RedirectResponse(HERE, 303)
 
 
+async def _calls(request: Request, actor: Works) -> int:
+    """How many calls that came in wait for somebody of the actor's teams."""
+    seen = await seen_by(request, actor)
+    async with services_of(request).db.read() as conn:
+        return await count_open(conn, seen)
+
+
 async def _page(request: Request, actor: Works, *, problem: str | None = None) -> Response:
     approves = may(actor, Permission.APPROVE_PLANS)
     return render(
@@ -66,5 +76,6 @@ async def _page(request: Request, actor: Works, *, problem: str | None = None) -
         items=await api.get_work(request, actor),
         requests=await api.get_requested(request, actor) if approves else [],
         approves=approves,
+        calls=await _calls(request, actor),
         problem=problem,
     )

@@ -11,12 +11,13 @@ import pytest
 from sqlalchemy import select, update
 
 from dialer.engine.caller_wishes import CallerWishes
-from dialer.store import campaigns, inbound_calls, roster, tables
+from dialer.store import campaigns, inbound_calls, recordings, roster, tables
 from dialer.store.accounts import Role, create_token
 from dialer.store.database import Database
 from dialer.store.inbound_calls import Arrived, Over
 from dialer.web.app import create_app
 from dialer.web.services import Services
+from recordings.vault import SealedRecording
 from tests.dialer.store.people import ACTOR, Somebody, add_campaign, add_somebody, catalogue
 from tests.dialer.web.conftest import client_of
 
@@ -36,7 +37,9 @@ async def a_call(db: Database, ident: str, outcome: str, one: Somebody | None = 
         duties={},
     )
     await inbound_calls.arrived(db, arrived)
-    await inbound_calls.over(db, Over(call_id=ident, outcome=outcome, todo=True))
+    await inbound_calls.over(
+        db, Over(call_id=ident, outcome=outcome, message_ms=0, message_length_ms=9000, todo=True)
+    )
 
 
 @pytest.fixture
@@ -104,9 +107,23 @@ async def test_an_agent_sees_the_calls_of_their_teams_and_says_that_one_is_done(
     agent = clients[Role.AGENT]
     text = (await agent.get("/calls")).text
     assert re.findall(r'<tr id="(in-\d)">', text) == ["in-1"]
+    assert "1 calls that came in" in (await agent.get("/work")).text
     assert (await agent.post("/calls/in-2/done")).status_code == 404
     assert (await agent.post("/calls/in-1/done")).status_code == 303
     assert "in-1" not in (await agent.get("/calls")).text
+    # A message to the team is heard by who works its cases, another team's is not.
+    for call in ("in-1", "in-2", "in-3"):
+        sealed = SealedRecording(
+            name=call,
+            sha256="0" * 64,
+            bytes=1,
+            duration_s=9.0,
+            sealed_at=db.clock.now(),
+            key_id="k",
+        )
+        await recordings.keep(db, sealed, call_id=call)
+    opened = [(await agent.get(f"/recordings/in-{n}")).status_code for n in (1, 2, 3)]
+    assert opened == [200, 403, 403]
     again = await agent.post("/calls/in-1/done")
     assert again.status_code == 409
     listed = await clients[Role.AUDITOR].get(

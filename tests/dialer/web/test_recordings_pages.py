@@ -24,7 +24,7 @@ async def page_of(archive: Archive, role: Role, path: str = "") -> str:
 async def test_the_list_tells_all_that_is_known_and_narrows(archive: Archive) -> None:
     text = await page_of(archive, Role.AUDITOR)
     row = text.split(f'id="{archive.name}"')[1].split("</tr>")[0]
-    for told in ("Outgoing", "Conversation", "0:02", archive.one.case, "agent", "Sealed"):
+    for told in ("Outgoing call", "Conversation", "0:02", archive.one.case, "agent", "Sealed"):
         assert told in row
     assert re.search(r'<code title="[0-9a-f]{64}">[0-9a-f]{12}</code>', row)
     assert "2029" in row  # three years from the call
