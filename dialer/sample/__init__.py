@@ -7,7 +7,7 @@ import csv
 import socket
 import tomllib
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import resources
@@ -103,19 +103,24 @@ async def serve(
 ) -> None:
     """The service on the sample, with agents at their desks, until `stop`."""
     async with open_sample(folder, seed=seed, at=at, listen=listen) as sample:
-        at_work: list[asyncio.Task[None]] = []
+        shift: list[asyncio.Task[None]] = []
 
         def started(address: str, secret: str | None) -> None:
             announce(address, secret)
-            work = _staff(address, sample.settings, seed, reactor)
-            at_work.append(asyncio.create_task(work, name="staff"))
+            work = asyncio.create_task(_staff(address, sample.settings, seed, reactor))
+            shift.append(asyncio.create_task(_home_at(stop, work)))
 
-        try:
-            await runtime.serve(sample.settings, reactor, stop, started)
-        finally:
-            for task in at_work:
-                task.cancel()
-            await asyncio.gather(*at_work, return_exceptions=True)
+        await runtime.serve(sample.settings, reactor, stop, started)
+        for ending in shift:
+            await ending
+
+
+async def _home_at(stop: asyncio.Event, work: asyncio.Task[None]) -> None:
+    """The staff leave as soon as the service is to end, so that it need not wait for them."""
+    await stop.wait()
+    work.cancel()
+    with suppress(asyncio.CancelledError):
+        await work
 
 
 async def _staff(address: str, settings: Settings, seed: int, reactor: Any) -> None:

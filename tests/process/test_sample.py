@@ -97,4 +97,4 @@ async def test_a_visitor_takes_a_call_among_agents_at_work(
         assert case["id"] == call["case_id"]
         assert case["full_name"] and not case["debt_shown"]
         service.send_signal(signal.SIGTERM)
-        assert service.wait(5) == 0
+        assert service.wait(PATIENCE_S) == 0

@@ -16,8 +16,8 @@ from tests.dialer.audit.conftest import Template
 from tests.keys import KEY_TEXT
 
 PAGE = (Path(__file__).parents[3] / "docs" / "howto" / "audit.md").read_text("utf-8")
-DIFFERS = ["packs", "diff"]
-"""The command that ends with status 1 here: there is a difference to show."""
+DIFFERS = ("packs diff", "closing --carrier")
+"""The commands that end with status 1 here: there is a difference to show."""
 
 
 def commands() -> list[list[str]]:
@@ -38,7 +38,7 @@ def test_the_commands_run_as_written(
     for written in commands():
         words = [template.worked.one.case if word == "C-1001" else word for word in written]
         done = CliRunner().invoke(app, words)
-        assert done.exit_code == int(words[:2] == DIFFERS), (words, done.output)
+        assert done.exit_code == int(" ".join(words[:2]) in DIFFERS), (words, done.output)
 
 
 def test_every_finding_is_explained() -> None:
