@@ -10,10 +10,11 @@ from dialer.casework.terms import CaseTerms, NoTerms, Terms, shipped, terms_for
 from dialer.engine.appointments import Refused, appointment
 from dialer.engine.desk import Desk
 from dialer.engine.lines import Errand
+from dialer.engine.screens import OnScreen
 from dialer.model.disposition import Code, problems
 from dialer.model.dispute import DisputeKind
 from dialer.model.promise import PromiseRefused
-from dialer.store import dispositions, disputes, promises
+from dialer.store import dispositions, disputes, identity, promises
 from dialer.store.case_rows import read_case
 from dialer.store.database import Database
 from dialer.store.dispositions import Appointment, Disposition
@@ -43,10 +44,14 @@ class CallbackSaid:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DisputeSaid:
-    """What the consumer disputes, in their words."""
+    """What the consumer disputes, in their words.
+
+    `unidentified`: they would not say who they are. It is kept all the same, as a claim.
+    """
 
     kind: DisputeKind
     statement: str
+    unidentified: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +73,15 @@ class NotDisposed:
 
     reasons: tuple[str, ...]
     first_allowed_at: datetime | None = None
+
+
+def _without_identity(said: Said) -> str | None:
+    """Why what was said can't be noted of a call on which nobody was identified; None if it can."""
+    if said.promise is not None:
+        return identity.FIRST_IDENTITY
+    if said.dispute is not None and not said.dispute.unidentified:
+        return identity.OR_A_CLAIM
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,11 +109,16 @@ class Disposal:
         )
         if wrong:
             return NotDisposed(reasons=wrong)
-        errand = (await self.desk.screens.settled(agent, said.call_id, seconds=SETTLE_S)).errand
+        screen = await self.desk.screens.settled(agent, said.call_id, seconds=SETTLE_S)
+        errand = screen.errand
+        known = await self._known(agent, screen)
+        unknown = None if known else _without_identity(said)
+        if unknown is not None:
+            return NotDisposed(reasons=(unknown,))
         wanted = await self._appointment(agent, errand.case_id, said)
         if isinstance(wanted, NotDisposed):
             return wanted
-        refused = await self._agreed(agent, errand, said)
+        refused = await self._agreed(agent, errand, said, known=known)
         if refused is not None:
             return refused
         ident = await dispositions.dispose(
@@ -119,6 +138,13 @@ class Disposal:
         )
         self.desk.disposed(agent, said.call_id)
         return ident
+
+    async def _known(self, agent: str, screen: OnScreen) -> bool:
+        """Whether the agent checked in this very contact who is on the line."""
+        async with self.db.read() as conn:
+            return await identity.verified_since(
+                conn, screen.errand.case_id, by=agent, since=screen.since
+            )
 
     async def _appointment(
         self, agent: str, case_id: str, said: Said
@@ -141,7 +167,9 @@ class Disposal:
         own = agent if said.callback.own else None
         return Appointment(at=said.callback.at, agent=own, consent=answer)
 
-    async def _agreed(self, agent: str, errand: Errand, said: Said) -> NotDisposed | None:
+    async def _agreed(
+        self, agent: str, errand: Errand, said: Said, *, known: bool
+    ) -> NotDisposed | None:
         """Take the promise and the dispute by the terms of the consumer's country."""
         if said.promise is None and said.dispute is None:
             return None
@@ -157,7 +185,7 @@ class Disposal:
             if refused is not None:
                 return refused
         if said.dispute is not None:
-            await self._dispute(agent, case_id, said.dispute, said.debts, terms)
+            await self._dispute(agent, case_id, said, terms, known=known)
         return None
 
     async def _promise(
@@ -183,11 +211,13 @@ class Disposal:
         self,
         agent: str,
         case_id: str,
-        dispute: DisputeSaid,
-        debts: tuple[str, ...],
+        said: Said,
         terms: CaseTerms,
+        *,
+        known: bool,
     ) -> None:
-        now = self.db.clock.now()
+        now, dispute = self.db.clock.now(), said.dispute
+        assert dispute is not None
         new = NewDispute(
             case_id=case_id,
             kind=dispute.kind,
@@ -195,6 +225,7 @@ class Disposal:
             in_writing=False,
             statement=dispute.statement,
             by=agent,
-            debts=debts,
+            debts=said.debts,
+            identified=known,
         )
         await disputes.receive(self.db, new, terms.deadlines, now=now)

@@ -73,7 +73,9 @@ class Step:
 class Dispute:
     """A dispute over some debts, from its receipt. `steps` begin with RECEIVED.
 
-    `disputed_minor` is the part of the debt in dispute, None = all of it.
+    `disputed_minor` is the part of the debt in dispute, None = all of it. Without `identified` it
+    is an unverified claim: it binds as any other until it is looked into, for a dispute must not
+    be lost because its sender would not be questioned (12 CFR 1006.38; 信用卡办法 art. 69).
     """
 
     dispute_id: str
@@ -86,6 +88,7 @@ class Dispute:
     steps: tuple[Step, ...]
     disputed_minor: int | None = None
     evidence: tuple[str, ...] = ()
+    identified: bool = True
 
     @property
     def state(self) -> DisputeState:
@@ -113,6 +116,7 @@ def receive(
     statement: str,
     by: str,
     disputed_minor: int | None = None,
+    identified: bool = True,
 ) -> Dispute:
     """A dispute as it arrived. It binds from its receipt, not from when it was keyed in."""
     return Dispute(
@@ -125,6 +129,7 @@ def receive(
         statement=statement,
         steps=(Step(state=DisputeState.RECEIVED, at=received_at, by=by, reason=statement),),
         disputed_minor=disputed_minor,
+        identified=identified,
     )
 
 

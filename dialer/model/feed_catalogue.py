@@ -65,6 +65,7 @@ FIELDS: Mapping[str, str] = {
     "evidence_sha256": "the digest of the evidence of the acceptance, in its canonical form",
     "hold": "the id of the stop mark",
     "how": "link, call, letter or branch",
+    "identified": "false where who disputes would not say who they are",
     "in_writing": "true or false",
     "instalments": "their number",
     "kind": "which kind, from a closed list",
@@ -170,7 +171,8 @@ CATALOGUE: Mapping[str, Event] = {
     "case.closed": _event("No debt is open any more.", "case because_of reason"),
     "case.reopened": _event("A debt is open again.", "case because_of"),
     "dispute.received": _event(
-        "A dispute came in; its debts rest.", "dispute kind debts received_at in_writing by"
+        "A dispute came in; its debts rest.",
+        "dispute kind debts received_at in_writing identified by",
     ),
     "dispute.investigating": _event("It is being checked.", "dispute by"),
     "dispute.answered": _event("The answer was sent.", "dispute by"),

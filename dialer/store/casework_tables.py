@@ -149,6 +149,8 @@ disputes = Table(
     Column("received_at", UtcDateTime, nullable=False),
     Column("in_writing", Boolean, nullable=False),
     Column("in_validation_period", Boolean),
+    # False: who disputes would not say who they are
+    Column("identified", Boolean, nullable=False, server_default=text("true")),
     Column("statement", Sealed("disputes.statement"), nullable=False),
     Column("disputed_minor", BigInteger),
     Column("hold_id", Id, ForeignKey("holds.id")),

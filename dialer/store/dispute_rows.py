@@ -31,6 +31,7 @@ async def keep(
             "in_writing": dispute.in_writing,
             "in_validation_period": dispute.in_validation_period,
             "statement": dispute.statement,
+            "identified": dispute.identified,
             "disputed_minor": dispute.disputed_minor,
             "hold_id": hold_id,
             "recorded_at": now,
@@ -95,6 +96,7 @@ async def from_rows(conn: AsyncConnection, rows: Sequence[Row[Any]]) -> list[Dis
             in_writing=row.in_writing,
             in_validation_period=row.in_validation_period,
             statement=row.statement,
+            identified=row.identified,
             steps=tuple(steps[row.id]),
             disputed_minor=row.disputed_minor,
         )

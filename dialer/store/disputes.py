@@ -43,7 +43,8 @@ NOT_OWED = frozenset({DisputeKind.NOT_MINE, DisputeKind.FRAUD})
 class NewDispute:
     """A dispute as it came in. It binds from `received_at`, whenever it is keyed in.
 
-    `debts` empty = all of the case; `disputed_minor` None = the whole of them.
+    `debts` empty = all of the case; `disputed_minor` None = the whole of them. Not `identified` =
+    an unverified claim.
     """
 
     case_id: str
@@ -55,6 +56,7 @@ class NewDispute:
     debts: tuple[str, ...] = ()
     in_validation_period: bool | None = None
     disputed_minor: int | None = None
+    identified: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +86,7 @@ async def receive(
         statement=new.statement,
         by=new.by,
         disputed_minor=new.disputed_minor,
+        identified=new.identified,
     )
     async with db.write() as conn:
         case = await hold_case(conn, new.case_id)
@@ -98,6 +101,7 @@ async def receive(
             "debts": list(new.debts),
             "received_at": new.received_at.isoformat(),
             "in_writing": new.in_writing,
+            "identified": new.identified,
             "by": new.by,
         }
         news = News(

@@ -21,6 +21,14 @@ MOST_TRIES = 3
 WITHIN = timedelta(hours=24)
 TALK = timedelta(minutes=30)
 PASSED, FAILED = "passed", "failed"
+FIRST_IDENTITY = (
+    "First check who is on the line: nothing is agreed before the consumer's identity is known."
+)
+OR_A_CLAIM = (
+    "First check who is on the line. Where they will not say, note that they would not identify"
+    " themselves: the dispute is then kept as an unverified claim, and contact stops all the same."
+)
+"""Why something said on a call is not noted; the console knows these words in each language."""
 
 
 class TooManyTries(Exception):
@@ -80,13 +88,18 @@ async def facts_of(
 
 async def verified(conn: AsyncConnection, case_id: str, *, by: str, now: datetime) -> bool:
     """Whether this agent's last check of the case passed, not longer ago than a talk lasts."""
+    return await verified_since(conn, case_id, by=by, since=now - TALK)
+
+
+async def verified_since(conn: AsyncConnection, case_id: str, *, by: str, since: datetime) -> bool:
+    """Whether this agent's last check of the case passed, and was later than this."""
     found = await conn.execute(
         select(case_notes.c.text)
         .where(
             case_notes.c.case_id == case_id,
             case_notes.c.kind == NoteKind.IDENTITY,
             case_notes.c.by == by,
-            case_notes.c.at > now - TALK,
+            case_notes.c.at > since,
         )
         .order_by(case_notes.c.at.desc(), case_notes.c.id)
         .limit(1)

@@ -100,6 +100,18 @@ WORK: Mapping[str, str] = {
     "limitation": mark("The last day for a claim is near"),
 }
 
+REFUSALS = (
+    mark(
+        "First check who is on the line: nothing is agreed before the consumer's identity is known."
+    ),
+    mark(
+        "First check who is on the line. Where they will not say, note that they would not identify"
+        " themselves: the dispute is then kept as an unverified claim, and contact stops all the"
+        " same."
+    ),
+)
+"""The sentences of `dialer.store.identity`, for the catalogue."""
+
 ACCEPTANCES: Mapping[str, str] = {
     "link": mark("accepted by the link"),
     "call": mark("accepted on the phone"),

@@ -83,6 +83,7 @@ class DisputeBody(_Body):
     debts: list[str] = Field(default=[], description="none = all of the case")
     in_validation_period: bool | None = None
     disputed_minor: int | None = Field(default=None, gt=0)
+    unidentified: bool = Field(default=False, description="they would not say who they are")
 
 
 class WriteOff(_Body):

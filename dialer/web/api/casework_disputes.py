@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, HTTPException, Request
 
 from dialer.casework.allocation import Line
 from dialer.model.complaint import Complaint
@@ -13,9 +13,10 @@ from dialer.store import (
 )
 from dialer.store.complaints import NewComplaint, Review
 from dialer.store.disputes import Decision, NewDispute
+from dialer.store.identity import OR_A_CLAIM
 from dialer.web.api import casework_bodies as bodies
-from dialer.web.api.casework_base import Decides, Works, answering, case_and_terms
-from dialer.web.auth import services_of
+from dialer.web.api.casework_base import Decides, Works, answering, case_and_terms, debt_shown
+from dialer.web.auth import Permission, may, services_of
 
 router = APIRouter()
 
@@ -24,10 +25,22 @@ router = APIRouter()
 async def receive_dispute(
     request: Request, actor: Works, case_id: str, body: bodies.DisputeBody
 ) -> Dispute:
-    """Take in a dispute: contact on its debts stops at once."""
+    """Take in a dispute: contact on its debts stops at once.
+
+    409 for one by word of mouth from somebody who was not identified, unless it says so: it is
+    then kept as an unverified claim, which binds all the same.
+    """
     services = services_of(request)
-    said = body.model_dump(exclude={"debts"})
-    new = NewDispute(case_id=case_id, by=actor.name, debts=tuple(body.debts), **said)
+    known = body.in_writing or (
+        not body.unidentified
+        and (may(actor, Permission.REVIEW_CASES) or await debt_shown(request, actor, case_id, None))
+    )
+    if not known and not body.unidentified:
+        raise HTTPException(409, OR_A_CLAIM)
+    said = body.model_dump(exclude={"debts", "unidentified"})
+    new = NewDispute(
+        case_id=case_id, by=actor.name, debts=tuple(body.debts), identified=known, **said
+    )
     with answering():
         _, terms = await case_and_terms(request, case_id)
         return await disputes.receive(services.db, new, terms.deadlines, now=services.clock.now())

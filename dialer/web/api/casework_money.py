@@ -57,7 +57,7 @@ async def take_promise(
     services = services_of(request)
     with answering():
         _, terms = await case_and_terms(request, case_id)
-        await need_identity(request, actor, case_id)
+        await need_identity(request, actor, case_id, on_call=body.attempt_id is not None)
         asked = Asked(case_id=case_id, by=actor.name, **body.model_dump())
         taken = await promises.take(services.db, asked, terms.promise, now=services.clock.now())
     if isinstance(taken, PromiseRefused):
@@ -189,6 +189,10 @@ async def accept_plan(
     services = services_of(request)
     evidence = Evidence(by=actor.name, **body.model_dump())
     with answering():
+        async with services.db.read() as conn:
+            case_id = (await plans.find(conn, plan_id)).case_id
+        if body.how == "call":
+            await need_identity(request, actor, case_id, on_call=True)
         agreed = await plans.accept(services.db, plan_id, evidence, now=services.clock.now())
     if isinstance(agreed, PlanRefused):
         raise HTTPException(409, "; ".join(agreed.reasons))

@@ -208,6 +208,7 @@ class Callback(BaseModel):
 class Dispute(BaseModel):
     kind: DisputeKind
     statement: str = Field(min_length=1, max_length=4000)
+    unidentified: bool = Field(default=False, description="they would not say who they are")
 
 
 class Disposition(BaseModel):

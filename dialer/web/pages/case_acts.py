@@ -150,6 +150,7 @@ async def receive_dispute(
     statement: Text,
     received_on: Annotated[date | None, Form()] = None,
     in_writing: Ticked = False,
+    unidentified: Ticked = False,
 ) -> Response:
     """A dispute of all debts of the case; without a day it is received now."""
 
@@ -161,7 +162,11 @@ async def receive_dispute(
             zone = ZoneInfo(case.zones[0] if case.zones else "UTC")
             received = min(received, datetime.combine(received_on, time(), zone))
         body = bodies.DisputeBody(
-            kind=kind, received_at=received, in_writing=in_writing, statement=statement
+            kind=kind,
+            received_at=received,
+            in_writing=in_writing,
+            statement=statement,
+            unidentified=unidentified,
         )
         await casework_disputes.receive_dispute(request, actor, case_id, body)
 

@@ -172,7 +172,11 @@ def _dispute(entered: dict[str, str]) -> dict[str, Any] | None:
     statement = entered.get("statement", "").strip()
     if not statement:
         return None
-    return {"kind": entered.get("dispute_kind", ""), "statement": statement}
+    return {
+        "kind": entered.get("dispute_kind", ""),
+        "statement": statement,
+        "unidentified": entered.get("unidentified") == "on",
+    }
 
 
 def mark(text: str) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import update
 
+from dialer.casework.terms import shipped
 from dialer.engine.disposal import (
     CallbackSaid,
     DisputeSaid,
@@ -20,12 +22,13 @@ from dialer.engine.screens import NotNow
 from dialer.model.agent import AgentState
 from dialer.model.disposition import Code
 from dialer.model.dispute import DisputeKind
-from dialer.store import callbacks, campaigns, case_events, tables
+from dialer.store import callbacks, campaigns, case_events, identity, tables
 from dialer.store.abandonment import answers as answers_of
 from dialer.store.callbacks import NewCallback
 from dialer.store.dispositions import AlreadyDisposed
 from dialer.telephony.wire.message import Request
 from tests.dialer.engine.floor import Scene, scene
+from tests.dialer.store.people import Somebody
 from tests.dialer.telephony.far_side import FarSide, answers
 from tests.dialer.telephony.sipp import until
 
@@ -38,6 +41,15 @@ async def talking(s: Scene, name: str) -> str:
     screen = s.desk.view(name).screen
     assert screen is not None
     return screen.errand.call_id
+
+
+async def identified(s: Scene, name: str, one: Somebody) -> None:
+    """The agent has asked who is on the line, and was told right."""
+    right = {"full_name": "Otto Abendroth", "id_last4": "4321"}
+    checked = await identity.check(
+        s.db, one.case, right, shipped()["US"], by=name, now=s.clock.now()
+    )
+    assert checked.verified
 
 
 async def test_an_agent_takes_a_call_and_notes_a_promise_and_a_callback(tmp_path: Path) -> None:
@@ -53,6 +65,7 @@ async def test_an_agent_takes_a_call_and_notes_a_promise_and_a_callback(tmp_path
         assert (screen.errand.case_id, screen.errand.consumer_id) == (one.case, one.person)
         with pytest.raises(NotNow, match="still on"):
             await s.disposal.dispose("ada", Said(call_id=call, code=Code.RIGHT_PARTY))
+        await identified(s, "ada", one)
         await s.desk.talk.hang_up("ada")
         await s.reaches("ada", AgentState.WRAP_UP)
 
@@ -112,11 +125,51 @@ async def test_an_agent_takes_a_call_and_notes_a_promise_and_a_callback(tmp_path
     assert ("on_call", one.case) in [*shown, ("on_call", one.case)]
 
 
+async def test_before_anybody_is_identified_nothing_is_agreed_and_no_dispute_is_lost(
+    tmp_path: Path,
+) -> None:
+    async with scene(tmp_path, consumers=answers, agents={"ada": answers}) as s:
+        [one] = await s.campaign("progressive", 1)
+        await identified(s, "ada", one)  # on an earlier call
+        await s.at_work("ada")
+        call = await talking(s, "ada")
+        await s.desk.talk.hang_up("ada")
+        await s.reaches("ada", AgentState.WRAP_UP)
+        day = s.clock.now().date() + timedelta(days=2)
+        promise = PromiseSaid(amount_minor=5_000, currency="USD", due_on=day)
+        claim = DisputeSaid(kind=DisputeKind.NOT_MINE, statement="I owe nothing, and who are you?")
+        told = Said(call_id=call, code=Code.PROMISE, debts=(one.debt,), promise=promise)
+        refused = await s.disposal.dispose("ada", told)
+        assert refused == NotDisposed(reasons=(identity.FIRST_IDENTITY,))
+        told = Said(call_id=call, code=Code.DISPUTE, dispute=claim)
+        refused = await s.disposal.dispose("ada", told)
+        assert refused == NotDisposed(reasons=(identity.OR_A_CLAIM,))
+        assert await s.rows("dispositions", "id") == []
+        told = replace(told, dispute=replace(claim, unidentified=True))
+        assert isinstance(await s.disposal.dispose("ada", told), str)
+        assert await s.rows("disputes", "kind", "identified") == [("not_mine", False)]
+        assert await s.rows("holds", "kind") == [("dispute",)]
+
+
+@pytest.mark.parametrize("code", [Code.OPT_OUT, Code.WRONG_NUMBER, Code.THIRD_PARTY])
+async def test_who_wants_no_calls_or_is_somebody_else_need_not_be_identified(
+    code: Code, tmp_path: Path
+) -> None:
+    async with scene(tmp_path, consumers=answers, agents={"ada": answers}) as s:
+        await s.campaign("progressive", 1)
+        await s.at_work("ada")
+        call = await talking(s, "ada")
+        await s.desk.talk.hang_up("ada")
+        await s.reaches("ada", AgentState.WRAP_UP)
+        assert isinstance(await s.disposal.dispose("ada", Said(call_id=call, code=code)), str)
+
+
 async def test_a_dispute_on_the_phone_stops_contact_and_has_its_deadlines(tmp_path: Path) -> None:
     async with scene(tmp_path, consumers=answers, agents={"ada": answers}) as s:
         [one] = await s.campaign("progressive", 1)
         await s.at_work("ada")
         call = await talking(s, "ada")
+        await identified(s, "ada", one)
         await s.desk.talk.hang_up("ada")
         await s.reaches("ada", AgentState.WRAP_UP)
         said = Said(

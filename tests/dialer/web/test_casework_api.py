@@ -10,13 +10,15 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import select, update
 
-from dialer.store import tables
+from dialer.model.campaign_settings import CampaignSettings
+from dialer.store import campaigns, tables
 from dialer.store.accounts import Role, create_token
 from dialer.store.database import Database
+from dialer.store.identity import FIRST_IDENTITY, OR_A_CLAIM
 from scheduler.clock import ManualClock
 from tests.dialer.store.owing import owe
 from tests.dialer.store.people import Somebody, add_campaign, add_somebody
-from tests.dialer.web.conftest import client_of
+from tests.dialer.web.conftest import LogIn, client_of, csrf_of
 
 Api = dict[Role, httpx.AsyncClient]
 
@@ -205,6 +207,81 @@ async def test_what_is_sensitive_needs_a_role_and_a_purpose(
     assert "•" in (await api[Role.SUPERVISOR].get(path)).json()["points"][0]["value"]
 
 
+CLAIM = {
+    "kind": "not_mine",
+    "received_at": "2026-11-24T16:00:00Z",
+    "in_writing": False,
+    "statement": "I never had that card.",
+}
+
+
+async def test_nothing_is_agreed_with_somebody_who_was_not_identified(
+    api: Api, one: Somebody
+) -> None:
+    agent, path = api[Role.AGENT], f"/api/v1/cases/{one.case}"
+    promise = {"amount_minor": 5_000, "currency": "USD", "due_on": "2026-11-30"}
+    wish = {"debt_id": one.debt, "instalments": 6, "first_due_on": "2026-12-15"}
+    for what, body in (("promises", promise), ("plans", wish)):
+        refused = await agent.post(f"{path}/{what}", json=body)
+        assert refused.status_code == 409
+        assert refused.json()["detail"] == FIRST_IDENTITY
+    # A superior who was not on the line does not say what was agreed on a call either.
+    over_call = {**promise, "attempt_id": "attempt-1"}
+    refused = await api[Role.SUPERVISOR].post(f"{path}/promises", json=over_call)
+    assert refused.json()["detail"] == FIRST_IDENTITY
+    plan = (await api[Role.SUPERVISOR].post(f"{path}/plans", json=wish)).json()
+    accepted = {"agreement_sha256": plan["agreement_sha256"], "how": "call"}
+    refused = await api[Role.SUPERVISOR].post(f"/api/v1/plans/{plan['id']}/accept", json=accepted)
+    assert refused.json()["detail"] == FIRST_IDENTITY
+
+
+async def test_a_dispute_by_somebody_unknown_is_kept_as_a_claim_and_stops_contact(
+    api: Api, one: Somebody, db: Database
+) -> None:
+    agent, path = api[Role.AGENT], f"/api/v1/cases/{one.case}"
+    refused = await agent.post(f"{path}/disputes", json=CLAIM)
+    assert refused.json()["detail"] == OR_A_CLAIM
+    kept = await agent.post(f"{path}/disputes", json={**CLAIM, "unidentified": True})
+    assert kept.status_code == 201
+    assert kept.json()["identified"] is False
+    async with db.read() as conn:
+        assert (await conn.execute(select(tables.holds.c.kind))).scalars().all() == ["dispute"]
+    letter = await agent.post(f"{path}/disputes", json={**CLAIM, "in_writing": True})
+    assert letter.json()["identified"] is True
+
+
+async def test_the_page_says_in_chinese_that_identity_comes_first(
+    one: Somebody, log_in: LogIn
+) -> None:
+    agent = await log_in(Role.AGENT)
+    agent.cookies.set("ringfence_language", "zh-Hans")
+    page = (await agent.get(f"/cases/{one.case}")).text
+    told = {"csrf_token": csrf_of(page), "kind": "not_mine", "statement": "not me"}
+    refused = await agent.post(f"/cases/{one.case}/dispute", data=told)
+    assert refused.status_code == 409
+    assert "请先核实通话对方身份。" in refused.text
+    promise = {**told, "amount": "50", "currency": "USD", "due_on": "2026-11-30"}
+    refused = await agent.post(f"/cases/{one.case}/promise", data=promise)
+    assert "未确认客户身份之前，不得达成任何约定" in refused.text
+    kept = await agent.post(f"/cases/{one.case}/dispute", data={**told, "unidentified": "true"})
+    assert kept.status_code == 303
+
+
+async def test_an_agent_does_nothing_to_a_plan_of_another_team(
+    api: Api, one: Somebody, db: Database
+) -> None:
+    supervisor, agent = api[Role.SUPERVISOR], api[Role.AGENT]
+    wish = {"debt_id": one.debt, "instalments": 6, "first_due_on": "2026-12-15"}
+    plan = (await supervisor.post(f"/api/v1/cases/{one.case}/plans", json=wish)).json()
+    await campaigns.configure(
+        db, str(one.campaign), CampaignSettings(team="north"), now=db.clock.now(), by="morgan"
+    )
+    for act in ("withdraw", "offer"):
+        answer = await agent.post(f"/api/v1/plans/{plan['id']}/{act}", json={})
+        assert answer.status_code == 404
+    assert (await agent.get(f"/api/v1/plans/{plan['id']}/settlement")).status_code == 404
+
+
 async def test_a_dispute_and_a_complaint_go_to_the_supervisor(api: Api, one: Somebody) -> None:
     agent, supervisor = api[Role.AGENT], api[Role.SUPERVISOR]
     path = f"/api/v1/cases/{one.case}"
@@ -215,6 +292,7 @@ async def test_a_dispute_and_a_complaint_go_to_the_supervisor(api: Api, one: Som
             "received_at": "2026-11-24T16:00:00Z",
             "in_writing": False,
             "statement": "I paid half in March.",
+            "unidentified": True,
         },
     )
     steps = f"/api/v1/disputes/{dispute.json()['dispute_id']}/steps"
