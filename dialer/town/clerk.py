@@ -98,6 +98,8 @@ class Clerk:
             await self._desk.post("/desk/log-in", {})
         elif now["state"] == "on_break":
             await self._desk.post("/desk/ready")
+        elif call is not None and call["guest"]:
+            return  # a colleague asked; they lead the talk
         elif call is not None and not call["ended"]:
             await self._talk(call)
         elif call is not None:

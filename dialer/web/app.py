@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
 from dialer.web import agreements, events, hooks, pages, probes, problems
-from dialer.web.api import casework, desk, inbound_calls, recordings, roster, v1
+from dialer.web.api import casework, desk, desk_consulting, inbound_calls, recordings, roster, v1
 from dialer.web.jobs import Jobs
 from dialer.web.limits import FailureLimit
 from dialer.web.looking import Looking, Looks
@@ -20,6 +20,7 @@ ROUTERS = (
     v1.router,
     casework.router,
     desk.router,
+    desk_consulting.router,
     roster.router,
     recordings.router,
     inbound_calls.router,

@@ -79,14 +79,20 @@ def answering() -> Iterator[None]:
 
 
 async def debt_shown(request: Request, actor: Actor, case_id: str, purpose: str | None) -> bool:
-    """Whether debts may be shown: to who checked the consumer's identity in this talk, or to a
-    reviewer who says what for, which is then written down with the look.
+    """Whether debts may be shown: to who checked the consumer's identity in this talk, to who was
+    asked into it by such a colleague, or to a reviewer who says what for, which is then written
+    down with the look.
     """
     if purpose is not None and may(actor, Permission.REVIEW_CASES):
         return True
     services = services_of(request)
+    floor = services.floor
+    asked_by = floor.desk.consulting.asked_by(actor.name, case_id) if floor else None
+    now = services.clock.now()
     async with services.db.read() as conn:
-        return await verified(conn, case_id, by=actor.name, now=services.clock.now())
+        if await verified(conn, case_id, by=actor.name, now=now):
+            return True
+        return asked_by is not None and await verified(conn, case_id, by=asked_by, now=now)
 
 
 async def need_identity(

@@ -46,14 +46,14 @@ Works = Annotated[Actor, Depends(require(Permission.WORK_DESK))]
 Controls = Annotated[Actor, Depends(require(Permission.CONTROL_CAMPAIGNS))]
 
 
-def _floor(services: Services) -> FloorServices:
+def floor_of(services: Services) -> FloorServices:
     if services.floor is None:
         raise HTTPException(409, "this process has no agents' floor")
     return services.floor
 
 
 @contextmanager
-def _answering() -> Iterator[None]:
+def answering() -> Iterator[None]:
     """What does not apply now as a problem document."""
     try:
         yield
@@ -63,9 +63,9 @@ def _answering() -> Iterator[None]:
         raise HTTPException(404, str(error)) from error
 
 
-def _now(request: Request, actor: Actor) -> bodies.DeskNow:
+def desk_now(request: Request, actor: Actor) -> bodies.DeskNow:
     services = services_of(request)
-    floor = _floor(services)
+    floor = floor_of(services)
     view = floor.desk.view(actor.name)
     return bodies.DeskNow.of(view, floor.registrar, services.clock.now())
 
@@ -73,13 +73,13 @@ def _now(request: Request, actor: Actor) -> bodies.DeskNow:
 @router.get("/desk", tags=["desk"])
 async def get_desk(request: Request, actor: Works) -> bodies.DeskNow:
     """The agent's own desk."""
-    return _now(request, actor)
+    return desk_now(request, actor)
 
 
 @router.post("/desk/phone", tags=["desk"])
 async def issue_phone(request: Request, actor: Works) -> bodies.SipAccount:
     """A new SIP account for the agent's phone; the one before stops working."""
-    floor = _floor(services_of(request))
+    floor = floor_of(services_of(request))
     account = await floor.desk.phones.issue(actor.name, by=actor.name)
     return bodies.SipAccount(
         name=account.name, password=account.password, registrar=floor.registrar
@@ -89,107 +89,109 @@ async def issue_phone(request: Request, actor: Works) -> bodies.SipAccount:
 @router.post("/desk/log-in", tags=["desk"])
 async def log_in(request: Request, actor: Works, body: bodies.LogIn) -> bodies.DeskNow:
     """Ring the agent's phone; once it answers, the agent is logged in, on a break."""
-    with _answering():
-        await _floor(services_of(request)).desk.log_in(actor.name, body.campaigns)
-    return _now(request, actor)
+    with answering():
+        await floor_of(services_of(request)).desk.log_in(
+            actor.name, body.campaigns, leads=may(actor, Permission.CONTROL_CAMPAIGNS)
+        )
+    return desk_now(request, actor)
 
 
 @router.post("/desk/log-out", tags=["desk"])
 async def log_out(request: Request, actor: Works) -> bodies.DeskNow:
     """Out of work, after the present call."""
-    with _answering():
-        desk = _floor(services_of(request)).desk
+    with answering():
+        desk = floor_of(services_of(request)).desk
         desk.step_away(actor.name, AgentState.OFFLINE, "log-out")
-    return _now(request, actor)
+    return desk_now(request, actor)
 
 
 @router.post("/desk/ready", tags=["desk"])
 async def go_ready(request: Request, actor: Works) -> bodies.DeskNow:
     """Ready for a call."""
-    with _answering():
-        _floor(services_of(request)).desk.go_ready(actor.name)
-    return _now(request, actor)
+    with answering():
+        floor_of(services_of(request)).desk.go_ready(actor.name)
+    return desk_now(request, actor)
 
 
 @router.post("/desk/break", tags=["desk"])
 async def take_break(request: Request, actor: Works, body: bodies.Away) -> bodies.DeskNow:
     """On a break or in training, after the present call."""
-    with _answering():
-        desk = _floor(services_of(request)).desk
+    with answering():
+        desk = floor_of(services_of(request)).desk
         training = body.reason == "training"
         state = AgentState.TRAINING if training else AgentState.ON_BREAK
         desk.step_away(actor.name, state, body.reason)
-    return _now(request, actor)
+    return desk_now(request, actor)
 
 
 @router.post("/desk/call/hang-up", tags=["desk"])
 async def hang_up(request: Request, actor: Works) -> bodies.DeskNow:
     """End the consumer's call; the agent's own leg stays."""
-    with _answering():
-        await _floor(services_of(request)).desk.talk.hang_up(actor.name)
-    return _now(request, actor)
+    with answering():
+        await floor_of(services_of(request)).desk.talk.hang_up(actor.name)
+    return desk_now(request, actor)
 
 
 @router.post("/desk/call/hold", tags=["desk"])
 async def hold(request: Request, actor: Works, body: bodies.Switch) -> bodies.DeskNow:
     """Music for the consumer, or back."""
-    with _answering():
-        await _floor(services_of(request)).desk.talk.hold(actor.name, body.on)
-    return _now(request, actor)
+    with answering():
+        await floor_of(services_of(request)).desk.talk.hold(actor.name, body.on)
+    return desk_now(request, actor)
 
 
 @router.post("/desk/call/recording", tags=["desk"])
 async def pause_recording(request: Request, actor: Works, body: bodies.Switch) -> bodies.DeskNow:
     """Keep what is said out of the recording (a card number), or record on; the ledger says so."""
     services = services_of(request)
-    desk = _floor(services).desk
-    with _answering():
+    desk = floor_of(services).desk
+    with answering():
         await desk.talk.pause_recording(actor.name, not body.on)
         screen = desk.view(actor.name).screen
         if screen is not None:
             call_id = screen.errand.call_id
             await recordings.paused(services.db, call_id, by=actor.name, on=not body.on)
-    return _now(request, actor)
+    return desk_now(request, actor)
 
 
 @router.post("/desk/call/mute", tags=["desk"])
 async def mute(request: Request, actor: Works, body: bodies.Switch) -> bodies.DeskNow:
     """Keep the agent's voice from the consumer, or not."""
-    with _answering():
-        await _floor(services_of(request)).desk.talk.mute(actor.name, body.on)
-    return _now(request, actor)
+    with answering():
+        await floor_of(services_of(request)).desk.talk.mute(actor.name, body.on)
+    return desk_now(request, actor)
 
 
 @router.post("/desk/call/keys", tags=["desk"])
 async def press(request: Request, actor: Works, body: bodies.Keys) -> bodies.DeskNow:
     """Press keys towards the consumer."""
-    with _answering():
-        await _floor(services_of(request)).desk.talk.press(actor.name, body.digits)
-    return _now(request, actor)
+    with answering():
+        await floor_of(services_of(request)).desk.talk.press(actor.name, body.digits)
+    return desk_now(request, actor)
 
 
 @router.post("/desk/preview", tags=["desk"])
 async def preview(request: Request, actor: Works, body: bodies.PreviewAct) -> bodies.DeskNow:
     """Call the case that is shown, or skip it: it comes up again later."""
-    with _answering():
-        _floor(services_of(request)).desk.want(actor.name, Wanted(body.act))
-    return _now(request, actor)
+    with answering():
+        floor_of(services_of(request)).desk.want(actor.name, Wanted(body.act))
+    return desk_now(request, actor)
 
 
 @router.post("/desk/dial", tags=["desk"])
 async def dial(request: Request, actor: Works, body: bodies.CaseToCall) -> bodies.DeskNow:
     """Call a case of one's own choice, in a campaign dialed by hand; the gate decides."""
     services = services_of(request)
-    with _answering():
-        await call_case(services.db, _floor(services).desk, actor.name, body.case_ref)
-    return _now(request, actor)
+    with answering():
+        await call_case(services.db, floor_of(services).desk, actor.name, body.case_ref)
+    return desk_now(request, actor)
 
 
 @router.get("/desk/case", tags=["desk"])
 async def get_case(request: Request, actor: Works) -> bodies.Case:
     """The case of the call on the desk or of the preview: script, history, next lawful moment."""
     services = services_of(request)
-    view = _floor(services).desk.view(actor.name)
+    view = floor_of(services).desk.view(actor.name)
     if view.screen is not None:
         case_id, purpose = view.screen.errand.case_id, f"call {view.screen.errand.call_id}"
     elif view.preview is not None:
@@ -220,8 +222,8 @@ async def dispose(request: Request, actor: Works, body: bodies.Disposition) -> b
 
     409 with every reason where something can't be taken; then nothing is noted.
     """
-    with _answering():
-        answer = await _floor(services_of(request)).disposal.dispose(actor.name, body.said())
+    with answering():
+        answer = await floor_of(services_of(request)).disposal.dispose(actor.name, body.said())
     if isinstance(answer, NotDisposed):
         reasons = "; ".join(answer.reasons)
         first = answer.first_allowed_at
@@ -345,7 +347,7 @@ async def answers(request: Request, campaign_id: str | None = None) -> list[Answ
 
 def floor_now(services: Services) -> bodies.Floor:
     """The floor as it is now."""
-    floor = _floor(services)
+    floor = floor_of(services)
     agents = [
         bodies.FloorAgent(
             agent=agent.id,
@@ -386,7 +388,7 @@ async def set_pacing(
     services = services_of(request)
     wanted = {"ratio": body.ratio, "timer": body.timer}
     pacing = {name: value for name, value in wanted.items() if value is not None}
-    with _answering():
+    with answering():
         await campaigns.pace(
             services.db,
             campaign_id,
@@ -405,7 +407,7 @@ async def dismiss(
 ) -> bodies.Floor:
     """Log an agent out, with the reason told to them; a call is finished first."""
     services = services_of(request)
-    _floor(services).desk.dismiss([agent], reason=body.reason, told=body.told)
+    floor_of(services).desk.dismiss([agent], reason=body.reason, told=body.told)
     return floor_now(services)
 
 
@@ -415,7 +417,7 @@ async def _case(services: Services, case: DeskCase, actor: Actor) -> bodies.Case
         services.packs,
         case.consumer_id,
         Channel.CALL,
-        actor=_floor(services).disposal.actor,
+        actor=floor_of(services).disposal.actor,
         now=services.clock.now(),
         mode=Mode.AGENT_DIALLED,
     )

@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from dialer.engine.desk import DeskView
 from dialer.engine.disposal import CallbackSaid, DisputeSaid, PromiseSaid, Said
 from dialer.model.agent import AgentState
+from dialer.model.consultation import Stage
 from dialer.model.disposition import Code
 from dialer.model.dispute import DisputeKind
 
@@ -49,6 +50,15 @@ class Keys(BaseModel):
     digits: str = Field(pattern=r"^[0-9*#]{1,32}$")
 
 
+class ConsultationNow(_Document):
+    """Whom the agent has asked into the call, and how far that is."""
+
+    guest: str = Field(description="a colleague's name, or a number outside")
+    outside: bool
+    stage: Stage
+    confirmed: bool = Field(description="who is outside may be told of the debt")
+
+
 class CallNow(_Document):
     """The call on the desk; `ended` until it is disposed of."""
 
@@ -60,6 +70,11 @@ class CallNow(_Document):
     held: bool
     muted: bool
     unrecorded: bool = Field(description="the recording is paused")
+    consultation: ConsultationNow | None
+    asked_by: str | None = Field(description="the colleague who asked this agent into the call")
+    note: str = Field(description="theirs")
+    guest: bool = Field(description="the call is that colleague's still")
+    passed_on: bool = Field(description="the call goes on without this agent")
 
 
 class PreviewNow(BaseModel):
@@ -110,6 +125,12 @@ class DeskNow(BaseModel):
                 held=screen.held,
                 muted=screen.muted,
                 unrecorded=screen.unrecorded,
+                consultation=screen.consultation
+                and ConsultationNow.model_validate(screen.consultation),
+                asked_by=screen.asked_by,
+                note=screen.note,
+                guest=screen.guest,
+                passed_on=screen.passed_on,
             )
         return cls(
             agent=agent.id,

@@ -51,8 +51,62 @@ document.addEventListener("DOMContentLoaded", () => {
     press("hold", call.held);
     press("mute", call.muted);
     press("recording", call.unrecorded);
+    showConsultation(desk.call);
     showCase(desk.call || desk.preview);
   }
+
+  // Whom the agent consults, or who has asked them into a call; asked for anew with each call.
+  const consult = document.getElementById("desk-consult");
+  const whom = document.getElementById("consult-whom");
+  const confirmed = document.getElementById("consult-confirmed");
+  let consulting = null; // the call that the choice of colleagues belongs to
+
+  function showConsultation(call) {
+    const parts = consult.querySelectorAll("[data-consult]");
+    consult.hidden = !call || (call.ended && !call.passed_on);
+    if (consult.hidden) {
+      consulting = null;
+      parts.forEach((part) => {
+        part.hidden = true;
+      });
+      return;
+    }
+    const with_ = call.consultation;
+    let line = call.asked_by ? `${call.asked_by} ${consult.dataset.asks}: ${call.note}` : "";
+    if (with_) line = `${with_.guest}: ${word(with_.stage)}`;
+    if (call.passed_on) line = consult.dataset.on;
+    document.getElementById("consult-line").textContent = line;
+    const own = !call.guest && !call.passed_on;
+    const here = [own ? (with_ ? with_.stage : "none") : call.guest ? "guest" : ""];
+    if (own && with_ && with_.outside && with_.stage === "apart") here.push("outside");
+    parts.forEach((part) => {
+      part.hidden = !part.dataset.consult.split(" ").some((stage) => here.includes(stage));
+    });
+    if (!with_) confirmed.checked = false;
+    if (call.passed_on) box.querySelector('[data-act="ready"]').hidden = false;
+    if (own && !with_ && consulting !== call.call_id) {
+      consulting = call.call_id;
+      offer();
+    }
+  }
+
+  async function offer() {
+    const answer = await fetch("/api/v1/desk/consult");
+    if (!answer.ok) return;
+    const found = await answer.json();
+    const names = found.colleagues.map((one) => new Option(`${one.name} (${word(one.state)})`, one.name));
+    const numbers = found.numbers.map((number) => new Option(number, number));
+    numbers.forEach((option) => {
+      option.dataset.outside = "on";
+    });
+    const before = whom.value;
+    whom.replaceChildren(...names, ...numbers);
+    if ([...whom.options].some((option) => option.value === before)) whom.value = before;
+  }
+  consult.addEventListener("pointerenter", offer);
+  whom.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") acts.consult();
+  });
 
   function press(name, on) {
     box.querySelector(`[data-act="${name}"]`).setAttribute("aria-pressed", on ? "true" : "false");
@@ -97,6 +151,17 @@ document.addEventListener("DOMContentLoaded", () => {
     hold: () => ask("call/hold", { on: !desk.call.held }),
     mute: () => ask("call/mute", { on: !desk.call.muted }),
     recording: () => ask("call/recording", { on: desk.call.unrecorded }),
+    consult: () => {
+      const chosen = whom.selectedOptions[0];
+      if (!chosen) return;
+      const note = document.getElementById("consult-note");
+      const kind = chosen.dataset.outside ? "number" : "colleague";
+      ask("consult", { [kind]: chosen.value, note: note.value });
+      note.value = "";
+    },
+    together: () => ask("consult/together", { confirmed: confirmed.checked }),
+    "hand-over": () => ask("consult/hand-over", { confirmed: confirmed.checked }),
+    back: () => ask("consult/back"),
   };
 
   document.querySelectorAll("[data-act]").forEach((button) => {

@@ -64,8 +64,9 @@ def csrf_of(secret: str) -> str:
 
 
 @asynccontextmanager
-async def console(folder: Path) -> AsyncIterator[Console]:
-    async with scene(folder, consumers=answers, agents={"ada": answers}) as s:
+async def console(folder: Path, *agents: str) -> AsyncIterator[Console]:
+    phones = dict.fromkeys(agents or ("ada",), answers)
+    async with scene(folder, consumers=answers, agents=phones) as s:
         feed = s.feed
         assert isinstance(feed, InProcessFeed)
         services = make_services(s.db, feed, s.clock, Outside())
