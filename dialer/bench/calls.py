@@ -27,6 +27,7 @@ NUMBER = "+12125550123"
 AIM = "200 per second, p99 20 ms, none lost"
 LOSS = 0.05
 _PATIENCE_S = 60.0
+_SCENARIO = Path(__file__).with_name("answering.xml")
 
 
 async def run(
@@ -183,7 +184,7 @@ async def _answering() -> AsyncIterator[int]:
     """sipp answering every call at once and sending all RTP back; its port."""
     port = _free_port()
     media = 10_000 + 2 * Random().randrange(2500)
-    process = await _sipp("-sn", "uas", "-p", str(port), "-mp", str(media), "-rtp_echo")
+    process = await _sipp("-sf", str(_SCENARIO), "-p", str(port), "-mp", str(media), "-rtp_echo")
     try:
         async with asyncio.timeout(10):
             while f":{port:04X} " not in Path("/proc/net/udp").read_text("ascii"):
