@@ -48,7 +48,7 @@ mutants:  ## mutation testing of the rules: an hour of a core, not part of the c
 	rm -rf var/mutants/compliance var/mutants/tests/*
 	cp -r compliance var/mutants/
 	cp -r tests/__init__.py tests/compliance tests/mutation var/mutants/tests/
-	printf '[mutmut]\nsource_paths = compliance\n' > var/mutants/setup.cfg
+	printf '[mutmut]\nsource_paths = compliance\n[tool:pytest]\nmarkers = peer\n' > var/mutants/setup.cfg
 	cd var/mutants && nice -n 15 ../../.venv/mutants/bin/python -m tests.mutation.run
 
 peers:  ## real SIP, mail, database and browser peers for the tests (as root, by apt)

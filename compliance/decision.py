@@ -104,7 +104,7 @@ class _Judgement:
             if reading is not None and closed is not None:
                 closed = self._less_lifts(reader, reading, closed)
                 self.closed.append((rule, closed))
-            if not rule.in_force(self.case):
+            if rule.dated and not rule.in_force(self.case):
                 self.findings[reader.index] = reader.dormant
             elif reading is not None:
                 self._weigh(reader, reading, closed)

@@ -51,7 +51,7 @@ class Plan:
 
     def conditions(self, case: Case) -> tuple[Condition, ...]:
         """The duties of all rules in force, the strictest of one name first."""
-        bound = tuple([rule.in_force(case) for rule in self.duties])
+        bound = tuple([not rule.dated or rule.in_force(case) for rule in self.duties])
         if bound not in self._combined:
             duties = compress(self.duties, bound)
             found = [c for rule in duties for c in rule.clause.conditions(rule)]

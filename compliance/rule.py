@@ -151,7 +151,7 @@ class Rule:
 
     def in_force(self, case: Case) -> bool:
         """Whether the rule is in force at the time of a case."""
-        return not (self.dated and includes(self.not_in_force(case), case.now))
+        return not includes(self.not_in_force(case), case.now)
 
     def finding(
         self,

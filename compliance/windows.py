@@ -60,7 +60,8 @@ class Lifted:
 
     def within(self, start: datetime, end: datetime) -> Sequence[Span]:
         """The closed spans less the lifts, cut to [start, end): the lifts are known only there."""
-        closed = common(self._closed.within(start, end), [(start, end)])
+        spans = self._closed.within(start, end)
+        closed = [(max(a, start), min(b, end)) for a, b in spans if a < end and start < b]
         if not closed:
             return closed
         return minus(closed, (s for lift in self._lifts for s in lift.within(start, end)))
@@ -97,14 +98,9 @@ def minus(spans: Iterable[Span], holes: Iterable[Span]) -> list[Span]:
     return left
 
 
-def covers(spans: Iterable[Span], at: datetime) -> bool:
-    """Whether an instant lies in one of the spans."""
-    return any(start <= at < end for start, end in spans)
-
-
 def includes(time: Spans, at: datetime) -> bool:
     """Whether an instant lies in this time."""
-    return covers(time.within(at, at + timedelta.resolution), at)
+    return any(start <= at < end for start, end in time.within(at, at + timedelta.resolution))
 
 
 def next_closing(closed: Iterable[Spans], at: datetime, limit: datetime) -> datetime:

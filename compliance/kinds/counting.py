@@ -91,9 +91,9 @@ class Selection:
         return [
             event
             for event in case.recent()
-            if event[1] & need == need
-            and event[1] & any_of
-            and not event[1] & bar
+            if (mask := event[1]) & need == need
+            and mask & any_of
+            and not mask & bar
             and event not in free
         ]
 

@@ -10,7 +10,7 @@ from typing import Any
 from compliance import case as bits
 from compliance import fields
 from compliance.case import Case
-from compliance.facts import Channel
+from compliance.facts import Channel, Direction
 from compliance.rule import Clause, Reading, Rule
 from compliance.windows import ALWAYS, Fixed, minus
 
@@ -44,9 +44,13 @@ class SmsProcedure(Clause):
 
     def _texts_and_consents(self, case: Case) -> Iterator[datetime]:
         point = case.request.contact_point
-        need = bits.IN | bits.SAME_NUMBER | bits.CHANNEL_BIT[Channel.SMS]
-        for at, mask in case.events():
-            if mask & need == need and not mask & bits.OPT_OUT_WORD and at <= case.now:
+        texts = [
+            e
+            for e in case.facts.history
+            if e.channel is Channel.SMS and e.direction is Direction.IN and e.at <= case.now
+        ]
+        for at, mask in case.masked(texts):
+            if mask & bits.SAME_NUMBER and not mask & bits.OPT_OUT_WORD:
                 yield at
         for c in case.facts.consents:
             if (

@@ -34,6 +34,9 @@ def cap(**keys: str) -> str:
     return '[[frequency]]\nid = "T"\n' + "\n".join(f"{k} = {v}" for k, v in wanted.items())
 
 
+TEXTS = cap(counts_channels='["sms"]').replace('"T"', '"S"')
+
+
 def counts(rules: str, *history: Any, **more: Any) -> list[int]:
     """How often each counter of the first rule has counted."""
     return [c.before for c in ask(under(rules), *history, **more).findings[0].counters]
@@ -70,14 +73,14 @@ def test_what_the_consumer_sends_is_counted_where_the_rule_asks_for_it() -> None
 
 
 def test_each_cap_counts_its_own_channels() -> None:
-    rules = cap(channels='["call"]') + "\n\n" + cap(channels='["sms"]').replace('"T"', '"S"')
+    rules = cap(channels='["call"]') + "\n\n" + TEXTS
     text = replace(LATELY, channel=SMS, outcome="sent")
     assert counts(rules, text, text, LATELY) == [1]
 
 
 def test_a_cap_for_one_kind_of_number_counts_this_person_by_the_same_marks() -> None:
     work = cap(number_kinds='["workplace"]', channels='["call"]', counts='"dial_any"')
-    rules = work + "\n\n" + cap(channels='["sms"]').replace('"T"', '"S"')
+    rules = work + "\n\n" + TEXTS
     other = replace(LATELY, party="neighbour")
     text = replace(LATELY, channel=SMS, outcome="sent")
     rang = replace(LATELY, direction=IN, outcome="conversation")
@@ -122,6 +125,13 @@ def test_a_cap_that_frees_now_is_not_the_reason_why_unknown_history_bars() -> No
     last = event(MIDNIGHT - timedelta(days=7))
     refusal = ask(under(cap()), last, at=MIDNIGHT, facts=facts)
     assert finding(refusal).reason.endswith("not known, so the cap is full")
+
+
+def test_a_cooldown_that_ends_now_is_not_the_reason_either() -> None:
+    rules = under('[[cooldown]]\nid = "T"\nafter = "attempt"\ndays = 7\nscope = ["person"]')
+    facts = {"history_known_from": MIDNIGHT - timedelta(days=3)}
+    refusal = ask(rules, event(MIDNIGHT - timedelta(days=7)), at=MIDNIGHT, facts=facts)
+    assert finding(refusal).reason == "earlier contacts are not known, so attempt is assumed"
 
 
 def test_history_known_for_just_long_enough_is_known() -> None:

@@ -15,6 +15,7 @@ from compliance.facts import (
     Hold,
     HoldKind,
     InconvenientTime,
+    OptOut,
 )
 from compliance.permit import Permit
 from tests.compliance.samples import NOW, allowed, ask, denied, event
@@ -47,6 +48,14 @@ def test_one_confirmation_by_the_same_medium_to_the_same_number_is_all() -> None
         answer = ask(REFUSED, other, STOP, **CONFIRM)
         allowed(answer)
         assert answer.findings[0].reason == "the one confirmation of the refusal"
+
+
+def test_a_message_before_the_refusal_that_stands_confirms_nothing() -> None:
+    old = OptOut(channel=Channel.SMS, contact_point=None, received_at=NOW - timedelta(days=3))
+    lifted = {"opt_outs": (replace(old, lifted_at=NOW),)}
+    sent = event("2026-06-08T15:00", "sent", channel=Channel.SMS)
+    allowed(ask(REFUSED, sent, STOP, facts=lifted, **CONFIRM))
+    allowed(ask(REFUSED, sent, facts=lifted, **CONFIRM))
 
 
 def test_leave_given_after_a_refusal_lifts_it_from_that_instant() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
@@ -190,3 +190,48 @@ def test_lifted_time_is_cut_out_exactly() -> None:
         assert next_closing([left], h(3), h(24)) == h(6)
         assert first_open([left], h(0)) == (h(3), 0)
     assert first_open([lifted(day, [Fixed((h(0), h(24)))])], h(1)) == (h(1), None)
+
+
+def test_a_permit_says_what_was_looked_at_too() -> None:
+    permit = ask("us.regf")
+    assert isinstance(permit, Permit)
+    assert (permit.inputs["known_at"], permit.inputs["locations"]) == (NOW, FACTS.locations)
+
+
+EMAIL = (
+    '[[email_procedure]]\nid = "T"\nown_bases = ["own"]\nnotice_basis = "notice"\n'
+    "notice_days = 35\n"
+)
+ADDRESS = ContactPointFacts(
+    contact_point="n1",
+    email_basis="notice",
+    notice_sent=date(2026, 5, 1),
+    optout_by=date(2026, 6, 5),
+)
+
+
+@pytest.mark.parametrize(
+    ("rules", "point", "reason"),
+    [
+        (EMAIL, replace(ADDRESS, opted_out=True), "opted out"),
+        (EMAIL, replace(ADDRESS, email_basis="hearsay"), "none of the procedures"),
+        (EMAIL, replace(ADDRESS, optout_by=None), "no notice with a date"),
+        (EMAIL, replace(ADDRESS, optout_by=date(2026, 6, 4)), "less than 35 days"),
+        (EMAIL, replace(ADDRESS, optout_by=date(2026, 6, 10)), "has not run out"),
+        (
+            '[[inconvenient_place]]\nid = "T"\nplace = "home"\nnumber_kinds = ["home"]\n',
+            replace(ADDRESS, kind="home"),
+            "home does not suit",
+        ),
+        (
+            '[[workplace]]\nid = "T"\nnumber_kinds = ["office"]\nalways = true\n',
+            replace(ADDRESS, kind="office"),
+            "without good reason",
+        ),
+    ],
+)
+def test_a_refusal_by_what_is_known_of_an_address_says_why(
+    rules: str, point: ContactPointFacts, reason: str
+) -> None:
+    facts = {"contact_points": (point,), "inconvenient_places": frozenset({"home"})}
+    assert reason in only_denial(ask(under(rules), facts=facts)).reason
