@@ -35,7 +35,7 @@ from dialer import (
 )
 from dialer.bench.command import bench
 from dialer.commands import AsJson, instant, on_store, reading, show
-from dialer.engine.next_moment import next_moment
+from dialer.engine.next_moment import next_moments
 from dialer.lockfile import AlreadyRunning
 from dialer.settings import Settings
 from dialer.store import ledger_reader
@@ -245,16 +245,17 @@ def next_command(
     settings = Settings()
 
     async def job(db: Database) -> dict[str, object]:
-        answer = await next_moment(
+        answers = await next_moments(
             db,
             rule_packs.shipped(),
             person,
-            channel,
+            [channel],
             actor=settings.actor,
             now=db.clock.now(),
         )
-        if answer is None:
+        if answers is None:
             raise ValueError(f"there is no person {person}")
+        answer = answers[channel]
         first = answer.first_allowed_at
         return {
             "first_allowed_at": first.isoformat() if first else None,

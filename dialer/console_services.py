@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from compliance.facts import Channel
@@ -10,7 +10,7 @@ from compliance.packs import Catalogue
 from dialer.engine.agreement_offers import AgreementOffers
 from dialer.engine.caller_wishes import CallerWishes
 from dialer.engine.channels import ContactChannel
-from dialer.engine.next_moment import next_moment
+from dialer.engine.next_moment import next_moments
 from dialer.engine.replies import Replies
 from dialer.feed.feed import Feed
 from dialer.settings import Settings
@@ -57,22 +57,25 @@ def console_services(settings: Settings, parts: Parts) -> Services:
             found[str(channel)] = await sender.ready()
         return found
 
-    async def moment(person_id: str, channel: Channel) -> NextMoment | None:
+    async def moments(person_id: str, channels: Sequence[Channel]) -> list[NextMoment] | None:
         now = parts.clock.now()
-        answer = await next_moment(
-            parts.db, parts.catalogue, person_id, channel, actor=settings.actor, now=now
+        answers = await next_moments(
+            parts.db, parts.catalogue, person_id, channels, actor=settings.actor, now=now
         )
-        if answer is None:
+        if answers is None:
             return None
-        return NextMoment(
-            person_id=person_id,
-            channel=channel,
-            asked_at=now,
-            first_allowed_at=answer.first_allowed_at,
-            binding_rule=answer.binding_rule,
-            unlock=answer.unlock,
-            findings=answer.findings,
-        )
+        return [
+            NextMoment(
+                person_id=person_id,
+                channel=channel,
+                asked_at=now,
+                first_allowed_at=answer.first_allowed_at,
+                binding_rule=answer.binding_rule,
+                unlock=answer.unlock,
+                findings=answer.findings,
+            )
+            for channel, answer in answers.items()
+        ]
 
     async def inbound_mail(raw: bytes) -> None:
         if parts.mail is not None:
@@ -92,7 +95,7 @@ def console_services(settings: Settings, parts: Parts) -> Services:
         ),
         health=health,
         waiting=parts.waiting,
-        next_moment=moment,
+        next_moments=moments,
         packs=parts.catalogue,
         unsubscribe=parts.replies.unsubscribe,
         inbound_mail=inbound_mail,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 
 from compliance.decision import decide
-from compliance.facts import Channel, Mode
+from compliance.facts import Channel, ContactRequest, Mode
 from compliance.packs import Catalogue
 from compliance.packs import select as select_packs
 from compliance.permit import Permit, Refusal
@@ -28,32 +29,44 @@ class NoWay:
     findings: tuple[()] = ()
 
 
-async def next_moment(
+Answer = Permit | Refusal | NoWay
+
+
+async def next_moments(
     db: Database,
     catalogue: Catalogue,
     person_id: str,
-    channel: Channel,
+    channels: Sequence[Channel],
     *,
     actor: str,
     now: datetime,
     mode: Mode | None = None,
-) -> Permit | Refusal | NoWay | None:
-    """The decision of a contact now, which is not kept; None for an unknown person.
+) -> Mapping[Channel, Answer] | None:
+    """The decision of a contact now on each channel, which is not kept; None for an unknown person.
 
     `mode` says who would speak on a call: a recorded message where it is not given.
     """
     async with db.read() as conn:
         table = tables.cases
         found = await conn.execute(
-            select(table.c.id).where(table.c.consumer_id == person_id).order_by(table.c.created_at)
+            select(table.c.id)
+            .where(table.c.consumer_id == person_id)
+            .order_by(table.c.created_at)
+            .limit(1)
         )
-        loaded = await cases.load(conn, list(found.scalars()))
-        if not loaded:
+        first = found.scalar_one_or_none()
+        if first is None:
             return None
-        case = next(iter(loaded.values()))
-        request = hypothetical(case, channel, actor=actor, mode=mode)
+        case = (await cases.load(conn, [first]))[first]
+        asked = {
+            channel: hypothetical(case, channel, actor=actor, mode=mode) for channel in channels
+        }
+        known = await read_facts(conn, [request for request in asked.values() if request])
+
+    def answer(channel: Channel, request: ContactRequest | None) -> Answer:
         if request is None:
             return NoWay(unlock=f"no usable contact point for {channel}")
-        known = await read_facts(conn, [request])
-    facts = known.facts(request, actor, now)
-    return decide(request, facts, select_packs(catalogue, request, facts), now)
+        facts = known.facts(request, actor, now)
+        return decide(request, facts, select_packs(catalogue, request, facts), now)
+
+    return {channel: answer(channel, request) for channel, request in asked.items()}

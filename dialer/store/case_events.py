@@ -5,18 +5,18 @@ The words are those of `scheduler.strategy`: promise_made, promise_broken, plan_
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import case, func, insert, select, update
+from sqlalchemy import Select, case, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dialer.model.case import PastContact
 from dialer.store import outbox, tables
 from dialer.store.case_rows import CaseRow
 from dialer.store.casework_tables import case_events
+from dialer.store.driver import OneOf
 from dialer.store.ids import new_id
 from dialer.store.ledger_writer import Draft
 from dialer.store.work import WorkState
@@ -130,18 +130,9 @@ async def replan(conn: AsyncConnection, case_id: str, now: datetime) -> None:
     )
 
 
-async def history(
-    conn: AsyncConnection, case_ids: Sequence[str]
-) -> Mapping[str, list[PastContact]]:
-    """The events of these cases that stand, as entries of their histories."""
-    found = await conn.execute(
-        select(case_events.c.case_id, case_events.c.at, case_events.c.word)
-        .where(case_events.c.case_id.in_(case_ids), case_events.c.annulled_at.is_(None))
-        .order_by(case_events.c.case_id, case_events.c.seq)
+def select_standing(one_of: OneOf) -> Select[Any]:
+    """The events of `cases` that stand: entries of their histories."""
+    table = case_events
+    return select(table.c.case_id, table.c.seq, table.c.at, table.c.word).where(
+        one_of(table.c.case_id, "cases"), table.c.annulled_at.is_(None)
     )
-    grouped: dict[str, list[PastContact]] = defaultdict(list)
-    for row in found:
-        grouped[row.case_id].append(
-            PastContact(at=row.at, channel=None, outcome=row.word, direction=None)
-        )
-    return grouped

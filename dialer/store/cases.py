@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from compliance.facts import Channel
@@ -14,21 +15,22 @@ from dialer.model.case import Case, CaseId, CaseStatus, PastContact
 from dialer.model.consumer import Consumer, ConsumerId
 from dialer.store import case_events, tables
 from dialer.store.attempts import NOT_SENT
+from dialer.store.driver import OneOf, Query, driver
 from dialer.store.fact_values import contact_point_from, debt_from
 
 
 async def load(conn: AsyncConnection, case_ids: Sequence[str]) -> dict[str, Case]:
-    """The cases by id; those that are not in the store are left out."""
-    cases, consumers = tables.cases, tables.consumers
-    people = {row.id: row for row in await _about(conn, select(consumers), case_ids)}
-    owner = {
-        row.id: row for row in await conn.execute(select(cases).where(cases.c.id.in_(case_ids)))
-    }
-    debts = _by("case_id", await _debts(conn, case_ids))
-    points = _by("consumer_id", await _points(conn, case_ids))
-    zones = _by("consumer_id", await _about(conn, _current_zones(), case_ids, tables.locations))
-    past = await _past(conn, case_ids)
-    happened = await case_events.history(conn, case_ids)
+    """The cases by id, read by one statement; those that are not in the store are left out."""
+    rows = await (await driver(conn)).rows(_CASES, {"cases": case_ids})
+    people = {row.id: row for row in rows["consumers"]}
+    debts = _by("case_id", sorted(rows["debts"], key=attrgetter("position", "debt_ref")))
+    points = _by(
+        "consumer_id", sorted(rows["points"], key=attrgetter("position", "contact_point_id"))
+    )
+    zones = _by("consumer_id", rows["zones"])
+    past = _by("case_id", [*rows["attempts"], *rows["events"]])
+    happened = _by("case_id", sorted(rows["happened"], key=attrgetter("seq")))
+    owner = {row.id: row for row in rows["cases"]}
     return {
         ident: Case(
             id=CaseId(ident),
@@ -54,73 +56,91 @@ async def find(conn: AsyncConnection, case_ref: str) -> CaseId | None:
     return None if ident is None else CaseId(ident)
 
 
-async def _about(
-    conn: AsyncConnection, query: Select[Any], case_ids: Sequence[str], table: Any = None
-) -> Sequence[Row[Any]]:
-    """Rows about the consumers of these cases."""
-    key = tables.consumers.c.id if table is None else table.c.consumer_id
-    owners = select(tables.cases.c.consumer_id).where(tables.cases.c.id.in_(case_ids))
-    return (await conn.execute(query.where(key.in_(owners)))).all()
+def _owner(one_of: OneOf, column: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether the column names a consumer of these cases."""
+    cases = tables.cases
+    return column.in_(select(cases.c.consumer_id).where(one_of(cases.c.id, "cases")))
 
 
-def _current_zones() -> Select[Any]:
-    table = tables.locations
-    return select(table.c.consumer_id, table.c.tz).where(
-        table.c.superseded_at.is_(None), table.c.tz.is_not(None)
-    )
+def _select_consumers(one_of: OneOf) -> Select[Any]:
+    table = tables.consumers
+    return select(
+        table.c.id,
+        table.c.full_name,
+        table.c.language,
+        table.c.id_last4,
+        table.c.country,
+        table.c.region,
+        table.c.city,
+        table.c.postal_code,
+        table.c.history_known_from,
+    ).where(_owner(one_of, table.c.id))
 
 
-async def _debts(conn: AsyncConnection, case_ids: Sequence[str]) -> Sequence[Row[Any]]:
-    table = tables.debts
-    query = select(table).where(table.c.case_id.in_(case_ids))
-    return (await conn.execute(query.order_by(table.c.position, table.c.debt_ref))).all()
-
-
-async def _points(conn: AsyncConnection, case_ids: Sequence[str]) -> Sequence[Row[Any]]:
+def _select_points(one_of: OneOf) -> Select[Any]:
     owned, points = tables.consumer_contact_points, tables.contact_points
-    query = (
+    return (
         select(owned, points.c.kind, points.c.value)
         .join(points, points.c.id == owned.c.contact_point_id)
-        .order_by(owned.c.position, points.c.id)
+        .where(_owner(one_of, owned.c.consumer_id))
     )
-    return await _about(conn, query, case_ids, owned)
 
 
-async def _past(conn: AsyncConnection, case_ids: Sequence[str]) -> Mapping[str, list[Row[Any]]]:
-    table, events = tables.attempts, tables.contact_events
-    began = func.coalesce(table.c.active_at, table.c.reserved_at).label("at")
-    ours = await conn.execute(
-        select(
-            table.c.case_id,
-            began,
-            table.c.channel,
-            table.c.outcome,
-            table.c.campaign_id,
-            table.c.step,
-            table.c.contact_point_id,
-        ).where(table.c.case_id.in_(case_ids), table.c.outcome != NOT_SENT)
+def _select_zones(one_of: OneOf) -> Select[Any]:
+    table = tables.locations
+    return select(table.c.consumer_id, table.c.tz).where(
+        _owner(one_of, table.c.consumer_id),
+        table.c.superseded_at.is_(None),
+        table.c.tz.is_not(None),
     )
-    theirs = await conn.execute(
-        select(
-            events.c.case_id,
-            events.c.at,
-            events.c.channel,
-            events.c.outcome,
-            events.c.direction,
-            events.c.contact_point_id,
-        ).where(events.c.case_id.in_(case_ids))
-    )
-    return _by("case_id", [*ours.all(), *theirs.all()])
 
 
-def _by(key: str, rows: Iterable[Row[Any]]) -> Mapping[str, list[Row[Any]]]:
-    grouped: dict[str, list[Row[Any]]] = defaultdict(list)
+def _select_attempts(one_of: OneOf) -> Select[Any]:
+    table = tables.attempts
+    return select(
+        table.c.case_id,
+        func.coalesce(table.c.active_at, table.c.reserved_at).label("at"),
+        table.c.channel,
+        table.c.outcome,
+        table.c.campaign_id,
+        table.c.step,
+        table.c.contact_point_id,
+    ).where(one_of(table.c.case_id, "cases"), table.c.outcome != literal_column(f"'{NOT_SENT}'"))
+
+
+def _select_events(one_of: OneOf) -> Select[Any]:
+    """Found by the consumer, for whom there is an index."""
+    table = tables.contact_events
+    return select(
+        table.c.case_id,
+        table.c.at,
+        table.c.channel,
+        table.c.outcome,
+        table.c.direction,
+        table.c.contact_point_id,
+    ).where(_owner(one_of, table.c.consumer_id), one_of(table.c.case_id, "cases"))
+
+
+_CASES = Query(
+    cases=lambda one_of: select(tables.cases).where(one_of(tables.cases.c.id, "cases")),
+    consumers=_select_consumers,
+    debts=lambda one_of: select(tables.debts).where(one_of(tables.debts.c.case_id, "cases")),
+    points=_select_points,
+    zones=_select_zones,
+    attempts=_select_attempts,
+    events=_select_events,
+    happened=case_events.select_standing,
+)
+
+
+def _by(key: str, rows: Iterable[Any]) -> Mapping[str, list[Any]]:
+    grouped: dict[str, list[Any]] = defaultdict(list)
     for row in rows:
         grouped[getattr(row, key)].append(row)
     return grouped
 
 
-def _consumer(row: Row[Any]) -> Consumer:
+def _consumer(row: Any) -> Consumer:
     return Consumer(
         id=ConsumerId(row.id),
         full_name=row.full_name,
@@ -135,7 +155,7 @@ def _consumer(row: Row[Any]) -> Consumer:
 
 
 def _history(
-    rows: Sequence[Row[Any]], points: Sequence[Row[Any]], happened: Sequence[PastContact]
+    rows: Sequence[Any], points: Sequence[Any], happened: Sequence[Any]
 ) -> tuple[PastContact, ...]:
     positions = {point.contact_point_id: point.position for point in points}
     past = [
@@ -150,4 +170,7 @@ def _history(
         )
         for row in rows
     ]
-    return tuple(sorted([*past, *happened], key=lambda entry: entry.at))
+    past += [
+        PastContact(at=row.at, channel=None, outcome=row.word, direction=None) for row in happened
+    ]
+    return tuple(sorted(past, key=attrgetter("at")))

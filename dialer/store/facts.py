@@ -209,6 +209,20 @@ def _contacts(
     return make
 
 
+def _select_consumers(one_of: OneOf) -> Select[Any]:
+    """What the law looks at; names and addresses stay sealed."""
+    table = tables.consumers
+    return select(
+        table.c.id,
+        table.c.history_known_from,
+        table.c.employer_prohibits,
+        table.c.electronic_consent,
+        table.c.tcpa_consent,
+        table.c.notice_sent,
+        table.c.spoken_on,
+    ).where(one_of(table.c.id, "people"))
+
+
 def _select_debts(one_of: OneOf) -> Select[Any]:
     cases, debts = tables.cases, tables.debts
     return (
@@ -229,9 +243,7 @@ _CONTACTS = Query(
     ),
 )
 _PEOPLE = Query(
-    consumers=lambda one_of: select(tables.consumers).where(
-        one_of(tables.consumers.c.id, "people")
-    ),
+    consumers=_select_consumers,
     locations=_of_people(tables.locations),
     consents=_of_people(tables.consents),
     holds=_of_people(tables.holds),

@@ -75,7 +75,7 @@ class Services:
     terms: what may be agreed on with consumers, by country.
     health: each part's name with None, or the reason why it is not ready.
     waiting: why a running campaign begins nothing on a channel, by campaign id; "" = it begins.
-    next_moment: for a consumer id and a channel; None for an unknown consumer.
+    next_moments: for a consumer id, one for each channel; None for an unknown consumer.
     unsubscribe: act on a token of RFC 8058's one click; False for a token that is not ours.
     inbound_mail: take one raw RFC 5322 message from the mail host (bounce, reply, complaint).
     offers: agreements sent to consumers by link; None in a process without written channels.
@@ -91,7 +91,7 @@ class Services:
     packs: Mapping[str, RulePack]
     health: Callable[[], Awaitable[Mapping[str, str | None]]]
     waiting: Callable[[], Mapping[str, str]]
-    next_moment: Callable[[str, Channel], Awaitable[NextMoment | None]]
+    next_moments: Callable[[str, Sequence[Channel]], Awaitable[list[NextMoment] | None]]
     unsubscribe: Callable[[str], Awaitable[bool]]
     inbound_mail: Callable[[bytes], Awaitable[None]]
     terms: Terms = field(default_factory=shipped)

@@ -16,7 +16,7 @@ from dialer.casework.terms import NoTerms
 from dialer.engine.case_script import case_script
 from dialer.engine.disposal import NotDisposed
 from dialer.engine.manual import call_case
-from dialer.engine.next_moment import next_moment
+from dialer.engine.next_moment import next_moments
 from dialer.engine.previews import Wanted
 from dialer.engine.screens import NotNow
 from dialer.feed.feed import GAP
@@ -412,15 +412,16 @@ async def dismiss(
 
 
 async def _case(services: Services, case: DeskCase, actor: Actor) -> bodies.Case:
-    moment = await next_moment(
+    moments = await next_moments(
         services.db,
         services.packs,
         case.consumer_id,
-        Channel.CALL,
+        [Channel.CALL],
         actor=floor_of(services).disposal.actor,
         now=services.clock.now(),
         mode=Mode.AGENT_DIALLED,
     )
+    moment = moments and moments[Channel.CALL]
     try:
         lines = await case_script(
             services.db,

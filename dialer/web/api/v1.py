@@ -174,10 +174,10 @@ async def get_next(
     request: Request, actor: FindsPeople, consumer_id: str, channel: Channel
 ) -> models.NextMoment:
     """When the consumer may next be contacted on the channel, and which rule binds."""
-    moment = await services_of(request).next_moment(consumer_id, channel)
-    if moment is None:
+    moments = await services_of(request).next_moments(consumer_id, [channel])
+    if moments is None:
         raise HTTPException(404, "there is no such consumer")
-    return models.NextMoment.model_validate(moment)
+    return models.NextMoment.model_validate(moments[0])
 
 
 @router.get("/ledger", tags=["ledger"])

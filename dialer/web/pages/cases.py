@@ -122,7 +122,6 @@ async def _page(
     view = await casework.get_case(request, actor, case_id, purpose or None)
     with answering():
         case, terms = await case_and_terms(request, case_id)
-    asked = [await services.next_moment(view.consumer_id, channel) for channel in CHANNELS]
     spoken = language_of(request).tag.split("-", maxsplit=1)[0]
     decides = may(actor, Permission.DECIDE_CASES)
     async with services.db.read() as conn:
@@ -138,7 +137,7 @@ async def _page(
             (question.fact, question.words.get(spoken) or question.words["en"])
             for question in terms.identity
         ],
-        moments=[moment for moment in asked if moment is not None],
+        moments=await services.next_moments(view.consumer_id, CHANNELS) or [],
         proposals=await _proposals(request, actor, view, case.today(services.clock.now())),
         calls=calls,
         articles=await case_answers.found(request, actor, view, q),

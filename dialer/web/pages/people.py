@@ -68,8 +68,7 @@ async def person_page(
         if person is None:
             raise HTTPException(404)
         pressure = await pressure_on(conn, [consumer_id])
-    asked = [await services.next_moment(consumer_id, channel) for channel in CHANNELS]
-    moments = [moment for moment in asked if moment is not None]
+    moments = await services.next_moments(consumer_id, CHANNELS) or []
     return render(
         request,
         "person.html",

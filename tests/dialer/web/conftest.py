@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -106,18 +106,21 @@ def make_services(
     async def health() -> Mapping[str, str | None]:
         return outside.health
 
-    async def next_moment(person_id: str, channel: Channel) -> NextMoment | None:
+    async def next_moments(person_id: str, channels: Sequence[Channel]) -> list[NextMoment] | None:
         if not person_id.startswith("consumer_"):
             return None
-        return NextMoment(
-            person_id=person_id,
-            channel=channel,
-            asked_at=clock.now(),
-            first_allowed_at=clock.now() + timedelta(hours=20),
-            binding_rule="US-REGF-HOURS",
-            unlock=None,
-            findings=findings_of(person_id, channel, clock.now()),
-        )
+        return [
+            NextMoment(
+                person_id=person_id,
+                channel=channel,
+                asked_at=clock.now(),
+                first_allowed_at=clock.now() + timedelta(hours=20),
+                binding_rule="US-REGF-HOURS",
+                unlock=None,
+                findings=findings_of(person_id, channel, clock.now()),
+            )
+            for channel in channels
+        ]
 
     async def unsubscribe(token: str) -> bool:
         if token != "good-token":
@@ -141,7 +144,7 @@ def make_services(
         packs=BOOK,
         health=health,
         waiting=lambda: outside.waiting,
-        next_moment=next_moment,
+        next_moments=next_moments,
         unsubscribe=unsubscribe,
         inbound_mail=inbound_mail,
     )
