@@ -2,47 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import case as sql_case
-from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from compliance.outcomes import Counts, classes
 from dialer.casework.affordability import Affordability, AllowanceTable
 from dialer.casework.allocation import Part
-from dialer.casework.willingness import Signal
+from dialer.casework.willingness import Signal, willingness
 from dialer.model.circumstance import Circumstance
 from dialer.model.complaint import Complaint
 from dialer.model.debt import bucket, days_past_due_at
 from dialer.model.dispute import Deadline, Dispute
-from dialer.model.plan_progress import Progress
-from dialer.reports.person_history import Happening, person_history
-from dialer.store import (
-    balances,
-    circumstances,
-    complaints,
-    disputes,
-    documents,
-    notes,
-    plan_course,
-    plans,
-    promises,
-    tables,
-)
-from dialer.store.case_rows import CaseRow, NoSuchCase, read_case
-from dialer.store.casework_tables import payments
-from dialer.store.documents import Filed
+from dialer.model.plan_progress import Progress, progress
+from dialer.model.promise import PromiseState
+from dialer.reports import case_facts
+from dialer.reports.case_facts import RECENT, Rows
+from dialer.reports.happenings import SOURCES, Happening, newest_first
+from dialer.store import balances, circumstances, payment_rows
+from dialer.store.case_rows import earliest_day
+from dialer.store.circumstances import circumstance_from
+from dialer.store.complaints import complaint_from
+from dialer.store.dispute_rows import deadline_from, dispute_from, step_from
+from dialer.store.documents import Filed, filed_from
 from dialer.store.fact_values import debt_from
-from dialer.store.notes import Note, NoteKind
-from dialer.store.plan_rows import IN_FORCE, StoredPlan
-from dialer.store.promises import Promised
-
-RECENT = 50
-"""So much of the history and of the notes is shown."""
+from dialer.store.notes import Note, NoteKind, note_from
+from dialer.store.plan_rows import IN_FORCE, StoredPlan, instalment_from, plan_from
+from dialer.store.promises import Promised, promised_from
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,52 +162,77 @@ async def case_view(
     allowance: AllowanceTable | None,
 ) -> CaseView | None:
     """The case; None if there is none. `sensitive` shows facts that need a purpose."""
-    try:
-        case = await read_case(conn, case_id)
-    except NoSuchCase:
+    rows = await case_facts.read(conn, case_id)
+    if not rows["cases"]:
         return None
-    person = await person_history(conn, case.consumer_id)
-    assert person is not None
-    facts = await circumstances.of_consumer(conn, case.consumer_id, sensitive=True)
-    shown = await circumstances.of_consumer(conn, case.consumer_id, sensitive=sensitive)
-    written = await notes.of_case(conn, case_id, limit=RECENT)
+    (case,) = rows["cases"]
+    today = earliest_day({row.tz for row in rows["zones"]}, now)
+    facts = [circumstance_from(row) for row in _sorted(rows["circumstances"], "recorded_at", "id")]
+    written = tuple(note_from(row) for row in _newest(rows["notes"], "at"))
+    happened = (source.happening(row) for source in SOURCES for row in rows[source.sort])
     return CaseView(
         id=case.id,
         case_ref=case.case_ref,
         status=case.status,
         creditor=case.creditor,
         consumer_id=case.consumer_id,
-        full_name=person.full_name,
-        language=person.language,
-        country=person.country,
-        region=person.region,
-        city=person.city,
-        zones=case.zones,
-        today=case.today(now),
-        debts=await _debts(conn, case, now),
-        points=await _points(conn, case.consumer_id),
-        history=person.happenings[:RECENT],
-        payments=await _payments(conn, case_id),
-        promises=tuple(await promises.of_case(conn, case_id)),
-        plans=await _plans(conn, case, now),
-        disputes=await _disputes(conn, case_id),
-        complaints=tuple(await complaints.of_case(conn, case_id)),
-        documents=tuple(await documents.of_case(conn, case_id)),
-        notes=tuple(written),
+        full_name=case.full_name,
+        language=case.language,
+        country=case.country,
+        region=case.region,
+        city=case.city,
+        zones=tuple(sorted({row.tz for row in rows["zones"]})),
+        today=today,
+        debts=_debts(rows, now),
+        points=_points(rows),
+        history=newest_first(happened)[:RECENT],
+        payments=tuple(_payment(row) for row in _newest(rows["payments"], "received_on")),
+        promises=tuple(
+            promised_from(row)
+            for row in _sorted(rows["promises"], "created_at", "id")
+            if row.made_on is not None
+        ),
+        plans=_plans(rows, today),
+        disputes=_disputes(rows),
+        complaints=tuple(
+            complaint_from(row) for row in _sorted(rows["complaints"], "received_at", "id")
+        ),
+        documents=tuple(filed_from(row) for row in _sorted(rows["documents"], "added_at", "id")),
+        notes=written,
         hand_over=next((note for note in written if note.kind is NoteKind.HAND_OVER), None),
-        circumstances=tuple(shown),
+        circumstances=tuple(circumstances.shown(facts, sensitive=sensitive)),
         ability=circumstances.ability(facts, allowance) if allowance else None,
-        signals=await circumstances.signals(conn, case_id, now),
+        signals=_signals(rows, case.id, today),
     )
 
 
-async def _debts(conn: AsyncConnection, case: CaseRow, now: datetime) -> tuple[DebtLine, ...]:
-    table = tables.debts
-    query = select(table).where(table.c.case_id == case.id)
-    rows = (await conn.execute(query.order_by(table.c.position, table.c.debt_ref))).all()
-    parts = await balances.parts_of(conn, [row.id for row in rows])
-    paid = await balances.paid_on(conn, [row.id for row in rows])
-    return tuple(_debt(row, parts.get(row.id, {}), paid.get(row.id, 0), now) for row in rows)
+def _sorted(rows: Sequence[Any], *names: str) -> list[Any]:
+    return sorted(rows, key=attrgetter(*names))
+
+
+def _newest(rows: Sequence[Any], at: str) -> list[Any]:
+    """Newest first, those of one instant in the order of their ids."""
+    return sorted(_sorted(rows, "id"), key=attrgetter(at), reverse=True)
+
+
+def _by(name: str, rows: Iterable[Any]) -> Mapping[str, list[Any]]:
+    grouped: dict[str, list[Any]] = defaultdict(list)
+    for row in rows:
+        grouped[getattr(row, name)].append(row)
+    return grouped
+
+
+def _debts(rows: Rows, now: datetime) -> tuple[DebtLine, ...]:
+    parts = balances.parts_from(rows["parts"])
+    stayed = {row.id for row in rows["payments"] if row.reversed_on is None}
+    paid: dict[str, int] = defaultdict(int)
+    for line in rows["lines"]:
+        if line.payment_id in stayed:
+            paid[line.debt_id] += line.amount_minor
+    return tuple(
+        _debt(row, parts.get(row.id, {}), paid[row.id], now)
+        for row in _sorted(rows["debts"], "position", "debt_ref")
+    )
 
 
 def _debt(row: Any, parts: dict[Part, int], paid: int, now: datetime) -> DebtLine:
@@ -239,34 +255,8 @@ def _debt(row: Any, parts: dict[Part, int], paid: int, now: datetime) -> DebtLin
     )
 
 
-async def _points(conn: AsyncConnection, consumer_id: str) -> tuple[PointLine, ...]:
-    links, points, tries = (
-        tables.consumer_contact_points,
-        tables.contact_points,
-        tables.attempts,
-    )
-    spoken = [word for word in await _outcomes(conn, consumer_id) if _spoken(word)]
-    reached = func.sum(sql_case((tries.c.outcome.in_(spoken), 1), else_=0))
-    used = (
-        select(
-            tries.c.contact_point_id,
-            func.count().label("attempts"),
-            reached.label("reached"),
-            func.max(tries.c.reserved_at).label("last_at"),
-        )
-        .where(tries.c.consumer_id == consumer_id)
-        .group_by(tries.c.contact_point_id)
-        .subquery()
-    )
-    rows = await conn.execute(
-        select(
-            links, points.c.kind, points.c.value, used.c.attempts, used.c.reached, used.c.last_at
-        )
-        .join(points, points.c.id == links.c.contact_point_id)
-        .outerjoin(used, used.c.contact_point_id == links.c.contact_point_id)
-        .where(links.c.consumer_id == consumer_id)
-        .order_by(links.c.position, points.c.id)
-    )
+def _points(rows: Rows) -> tuple[PointLine, ...]:
+    tries = _by("contact_point_id", rows["tries"])
     return tuple(
         PointLine(
             id=row.contact_point_id,
@@ -275,57 +265,62 @@ async def _points(conn: AsyncConnection, consumer_id: str) -> tuple[PointLine, .
             type=row.type,
             valid=row.valid,
             wrong_since=row.wrong_since,
-            attempts=row.attempts or 0,
-            reached=int(row.reached or 0),
-            last_at=row.last_at,
+            attempts=sum(some.n for some in tries[row.contact_point_id]),
+            reached=sum(some.n for some in tries[row.contact_point_id] if _spoken(some.outcome)),
+            last_at=max((some.last_at for some in tries[row.contact_point_id]), default=None),
         )
-        for row in rows
+        for row in _sorted(rows["points"], "position", "contact_point_id")
     )
-
-
-async def _outcomes(conn: AsyncConnection, consumer_id: str) -> Sequence[str]:
-    table = tables.attempts
-    query = select(table.c.outcome).where(table.c.consumer_id == consumer_id).distinct()
-    return (await conn.execute(query)).scalars().all()
 
 
 def _spoken(outcome: str) -> bool:
     return bool(classes(outcome) & Counts.EFFECTIVE_CONVERSATION)
 
 
-async def _payments(conn: AsyncConnection, case_id: str) -> tuple[PaymentLine, ...]:
-    query = select(payments).where(payments.c.case_id == case_id)
-    rows = await conn.execute(query.order_by(payments.c.received_on.desc(), payments.c.id))
-    return tuple(
-        PaymentLine(
-            id=row.id,
-            payment_ref=row.payment_ref,
-            amount_minor=row.amount_minor,
-            currency=row.currency,
-            received_on=row.received_on,
-            unallocated_minor=row.unallocated_minor,
-            reversed_on=row.reversed_on,
-        )
-        for row in rows
+def _payment(row: Any) -> PaymentLine:
+    return PaymentLine(
+        id=row.id,
+        payment_ref=row.payment_ref,
+        amount_minor=row.amount_minor,
+        currency=row.currency,
+        received_on=row.received_on,
+        unallocated_minor=row.unallocated_minor,
+        reversed_on=row.reversed_on,
     )
 
 
-async def _plans(conn: AsyncConnection, case: CaseRow, now: datetime) -> tuple[PlanLine, ...]:
-    lines = []
-    for stored in await plans.of_case(conn, case.id):
+def _plans(rows: Rows, today: date) -> tuple[PlanLine, ...]:
+    schedules = _by("plan_id", _sorted(rows["instalments"], "due_on", "number"))
+    found = []
+    for row in _sorted(rows["plans"], "proposed_at", "id"):
+        stored = plan_from(row, [instalment_from(part) for part in schedules[row.id]])
         running = stored.state in IN_FORCE
-        progress = await plan_course.progress_of(conn, stored, case, now) if running else None
-        lines.append(PlanLine(stored=stored, progress=progress))
-    return tuple(lines)
+        paid = payment_rows.on_debt(rows["payments"], rows["lines"], stored.debt_id)
+        course = progress(stored.plan, paid, today, stored.rule) if running else None
+        found.append(PlanLine(stored=stored, progress=course))
+    return tuple(found)
 
 
-async def _disputes(conn: AsyncConnection, case_id: str) -> tuple[DisputeLine, ...]:
+def _disputes(rows: Rows) -> tuple[DisputeLine, ...]:
+    steps = _by("dispute_id", _sorted(rows["steps"], "number"))
+    deadlines = _by("dispute_id", _sorted(rows["deadlines"], "due_on", "rule_id"))
     return tuple(
-        [
-            DisputeLine(
-                dispute=dispute,
-                deadlines=tuple(await disputes.deadlines_of(conn, dispute.dispute_id)),
-            )
-            for dispute in await disputes.of_case(conn, case_id)
-        ]
+        DisputeLine(
+            dispute=dispute_from(row, [step_from(step) for step in steps[row.id]]),
+            deadlines=tuple(deadline_from(deadline) for deadline in deadlines[row.id]),
+        )
+        for row in _sorted(rows["disputes"], "received_at", "id")
+    )
+
+
+def _signals(rows: Rows, case_id: str, today: date) -> tuple[Signal, ...]:
+    """Signs of the will to pay, from the case's own history."""
+    ours = [some for some in rows["tries"] if some.case_id == case_id]
+    return willingness(
+        promises=[PromiseState(row.state) for row in rows["promises"]],
+        payments=payment_rows.on_case(rows["payments"]),
+        conversations=sum(some.n for some in ours if some.outcome in circumstances.TALKS),
+        own_calls=rows["own"][0].n,
+        refusals=sum(some.n for some in ours if some.outcome == "conversation_refused"),
+        today=today,
     )

@@ -5,18 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import false, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from dialer.reports.happenings import SOURCES, Happening, Source, newest_first
 from dialer.store.tables import (
-    attempts,
     cases,
     consents,
     consumer_contact_points,
     consumers,
-    contact_events,
     contact_points,
-    decisions,
     holds,
     locations,
     opt_outs,
@@ -46,20 +44,6 @@ class Mark:
     since: datetime | None
     ended_at: datetime | None
     source: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Happening:
-    """One attempt, refusal or inbound contact. `id` opens the decision where there is one."""
-
-    sort: str  # attempt, refusal, event
-    id: str
-    at: datetime
-    channel: str
-    direction: str
-    address: str | None
-    outcome: str | None
-    rules: tuple[str, ...]  # those that denied
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,9 +86,9 @@ async def person_history(
         .order_by(cases.c.case_ref)
     )
     happenings = [
-        *await _attempts(conn, consumer_id, since, until),
-        *await _refusals(conn, consumer_id, since, until),
-        *await _events(conn, consumer_id, since, until),
+        happening
+        for source in SOURCES
+        for happening in await _happened(conn, source, consumer_id, since, until)
     ]
     return PersonHistory(
         id=person.id,
@@ -117,7 +101,7 @@ async def person_history(
         case_refs=tuple(refs.scalars()),
         points=await _points(conn, consumer_id),
         marks=await _marks(conn, consumer_id),
-        happenings=tuple(sorted(happenings, key=lambda h: (h.at, h.id), reverse=True)),
+        happenings=newest_first(happenings),
     )
 
 
@@ -181,91 +165,17 @@ async def _marks(conn: AsyncConnection, consumer_id: str) -> tuple[Mark, ...]:
     return tuple(sorted(marks, key=lambda m: (m.sort, m.what)))
 
 
-async def _attempts(
-    conn: AsyncConnection, consumer_id: str, since: datetime | None, until: datetime | None
+async def _happened(
+    conn: AsyncConnection,
+    source: Source,
+    consumer_id: str,
+    since: datetime | None,
+    until: datetime | None,
 ) -> list[Happening]:
-    table = attempts
-    query = (
-        select(table, contact_points.c.value)
-        .join(contact_points, contact_points.c.id == table.c.contact_point_id)
-        .where(table.c.consumer_id == consumer_id)
-        .order_by(table.c.reserved_at.desc())
-        .limit(MOST)
-    )
+    query = source.rows.where(source.person == consumer_id)
     if since is not None:
-        query = query.where(table.c.reserved_at >= since)
+        query = query.where(source.at >= since)
     if until is not None:
-        query = query.where(table.c.reserved_at < until)
-    return [
-        Happening(
-            sort="attempt",
-            id=row.id,
-            at=row.reserved_at,
-            channel=row.channel,
-            direction="out",
-            address=row.value,
-            outcome=row.outcome,
-            rules=(),
-        )
-        for row in await conn.execute(query)
-    ]
-
-
-async def _refusals(
-    conn: AsyncConnection, consumer_id: str, since: datetime | None, until: datetime | None
-) -> list[Happening]:
-    table = decisions
-    query = (
-        select(table, contact_points.c.value)
-        .join(contact_points, contact_points.c.id == table.c.contact_point_id)
-        .where(table.c.consumer_id == consumer_id, table.c.allowed == false())
-        .order_by(table.c.decided_at.desc())
-        .limit(MOST)
-    )
-    if since is not None:
-        query = query.where(table.c.decided_at >= since)
-    if until is not None:
-        query = query.where(table.c.decided_at < until)
-    return [
-        Happening(
-            sort="refusal",
-            id=row.id,
-            at=row.decided_at,
-            channel=row.channel,
-            direction="out",
-            address=row.value,
-            outcome=None,
-            rules=tuple(row.rules),
-        )
-        for row in await conn.execute(query)
-    ]
-
-
-async def _events(
-    conn: AsyncConnection, consumer_id: str, since: datetime | None, until: datetime | None
-) -> list[Happening]:
-    table = contact_events
-    query = (
-        select(table, contact_points.c.value)
-        .outerjoin(contact_points, contact_points.c.id == table.c.contact_point_id)
-        .where(table.c.consumer_id == consumer_id)
-        .order_by(table.c.at.desc())
-        .limit(MOST)
-    )
-    if since is not None:
-        query = query.where(table.c.at >= since)
-    if until is not None:
-        query = query.where(table.c.at < until)
-    return [
-        Happening(
-            sort="event",
-            id=row.id,
-            at=row.at,
-            channel=row.channel,
-            direction=row.direction,
-            address=row.value,
-            outcome=row.outcome,
-            rules=(),
-        )
-        for row in await conn.execute(query)
-    ]
+        query = query.where(source.at < until)
+    rows = await conn.execute(query.order_by(source.at.desc()).limit(MOST))
+    return [source.happening(row) for row in rows]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.casework.allocation import DebtBalance, Line, Part
@@ -15,7 +15,7 @@ from dialer.model.debt import days_past_due_at
 from dialer.store import case_events, tables
 from dialer.store.case_events import News
 from dialer.store.case_rows import CaseRow
-from dialer.store.casework_tables import debt_parts, disputes, payment_lines, payments
+from dialer.store.casework_tables import debt_parts, disputes
 from dialer.store.fact_values import debt_from
 from dialer.store.ledger_writer import Draft
 
@@ -44,22 +44,16 @@ async def read(conn: AsyncConnection, case_id: str, now: datetime) -> list[DebtB
 
 async def parts_of(conn: AsyncConnection, debt_ids: Sequence[str]) -> dict[str, dict[Part, int]]:
     """What was last reported of the parts of these debts."""
+    rows = await conn.execute(select(debt_parts).where(debt_parts.c.debt_id.in_(debt_ids)))
+    return parts_from(rows)
+
+
+def parts_from(rows: Iterable[Any]) -> dict[str, dict[Part, int]]:
+    """The parts of each debt from their rows."""
     found: dict[str, dict[Part, int]] = defaultdict(dict)
-    for row in await conn.execute(select(debt_parts).where(debt_parts.c.debt_id.in_(debt_ids))):
+    for row in rows:
         found[row.debt_id][Part(row.part)] = row.owed_minor
     return found
-
-
-async def paid_on(conn: AsyncConnection, debt_ids: Sequence[str]) -> dict[str, int]:
-    """What came in on these debts and stayed, in minor units."""
-    lines = payment_lines
-    rows = await conn.execute(
-        select(lines.c.debt_id, func.sum(lines.c.amount_minor))
-        .join(payments, payments.c.id == lines.c.payment_id)
-        .where(lines.c.debt_id.in_(debt_ids), payments.c.reversed_on.is_(None))
-        .group_by(lines.c.debt_id)
-    )
-    return {debt_id: int(total) for debt_id, total in rows.tuples()}
 
 
 async def deduct(conn: AsyncConnection, lines: Iterable[Line], now: datetime) -> None:

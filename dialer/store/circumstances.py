@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from compliance.facts import Hold, HoldKind
@@ -23,11 +23,9 @@ from dialer.casework.affordability import (
     Item,
     assess,
 )
-from dialer.casework.willingness import Signal, willingness
 from dialer.model.circumstance import ALWAYS_SENSITIVE, Circumstance, CircumstanceKind
-from dialer.model.promise import PromiseState
-from dialer.store import holds, payment_rows, tables
-from dialer.store.case_rows import hold_case, read_case
+from dialer.store import holds
+from dialer.store.case_rows import hold_case
 from dialer.store.casework_tables import circumstances
 from dialer.store.database import Database
 from dialer.store.ids import new_id
@@ -119,7 +117,12 @@ async def of_consumer(
     """What holds now, oldest first; without `sensitive` such facts are there without their body."""
     table = circumstances
     found = await _find(conn, table.c.consumer_id == consumer_id, table.c.ended_at.is_(None))
-    return [fact if sensitive or not fact.sensitive else replace(fact, body=None) for fact in found]
+    return shown(found, sensitive=sensitive)
+
+
+def shown(facts: Sequence[Circumstance], *, sensitive: bool) -> list[Circumstance]:
+    """The facts; without `sensitive` such facts are there without their body."""
+    return [fact if sensitive or not fact.sensitive else replace(fact, body=None) for fact in facts]
 
 
 def ability(facts: Sequence[Circumstance], allowance: AllowanceTable) -> Affordability:
@@ -132,30 +135,6 @@ def ability(facts: Sequence[Circumstance], allowance: AllowanceTable) -> Afforda
         outgoings=outgoings or None,
         household=_HOUSEHOLD.validate_python(households[-1]) if households else None,
         allowance=allowance,
-    )
-
-
-async def signals(conn: AsyncConnection, case_id: str, now: datetime) -> tuple[Signal, ...]:
-    """Signs of the will to pay, from the case's own history. Raises NoSuchCase."""
-    case = await read_case(conn, case_id)
-    attempts, events, made = tables.attempts, tables.contact_events, tables.promises
-    outcomes = await conn.execute(
-        select(attempts.c.outcome, func.count())
-        .where(attempts.c.case_id == case_id)
-        .group_by(attempts.c.outcome)
-    )
-    counts = {word: int(count) for word, count in outcomes.tuples()}
-    own = await conn.execute(
-        select(func.count()).where(events.c.case_id == case_id, events.c.direction == "in")
-    )
-    states = await conn.execute(select(made.c.state).where(made.c.case_id == case_id))
-    return willingness(
-        promises=[PromiseState(state) for state in states.scalars()],
-        payments=await payment_rows.effective(conn, case_id),
-        conversations=sum(counts.get(word, 0) for word in TALKS),
-        own_calls=own.scalar_one(),
-        refusals=counts.get("conversation_refused", 0),
-        today=case.today(now),
     )
 
 
@@ -190,10 +169,11 @@ def _item(fact: Circumstance) -> Item:
 async def _find(conn: AsyncConnection, *where: Any) -> list[Circumstance]:
     table = circumstances
     query = select(table).where(*where).order_by(table.c.recorded_at, table.c.id)
-    return [_from(row) for row in await conn.execute(query)]
+    return [circumstance_from(row) for row in await conn.execute(query)]
 
 
-def _from(row: Row[Any]) -> Circumstance:
+def circumstance_from(row: Row[Any]) -> Circumstance:
+    """A fact from its row."""
     return Circumstance(
         id=row.id,
         consumer_id=row.consumer_id,

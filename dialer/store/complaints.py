@@ -99,14 +99,7 @@ async def find(conn: AsyncConnection, complaint_id: str) -> Complaint:
     row = (await conn.execute(query)).one_or_none()
     if row is None:
         raise LookupError(f"there is no complaint {complaint_id}")
-    return _from(row)
-
-
-async def of_case(conn: AsyncConnection, case_id: str) -> list[Complaint]:
-    """The complaints of a case, oldest first."""
-    query = select(complaints).where(complaints.c.case_id == case_id)
-    rows = await conn.execute(query.order_by(complaints.c.received_at, complaints.c.id))
-    return [_from(row) for row in rows]
+    return complaint_from(row)
 
 
 async def open_until(conn: AsyncConnection, day: date) -> list[Complaint]:
@@ -115,10 +108,11 @@ async def open_until(conn: AsyncConnection, day: date) -> list[Complaint]:
         complaints.c.state == ComplaintState.OPEN, complaints.c.due_on <= day
     )
     rows = await conn.execute(query.order_by(complaints.c.due_on, complaints.c.id))
-    return [_from(row) for row in rows]
+    return [complaint_from(row) for row in rows]
 
 
-def _from(row: Row[Any]) -> Complaint:
+def complaint_from(row: Row[Any]) -> Complaint:
+    """A complaint from its row."""
     return Complaint(
         id=row.id,
         case_id=row.case_id,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, insert, select
+from sqlalchemy import Row, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.model.dispute import Deadline, Dispute, DisputeKind, DisputeState, Duty, Step
@@ -72,11 +72,6 @@ async def row_of(conn: AsyncConnection, dispute_id: str) -> Row[Any]:
     return row
 
 
-async def find(conn: AsyncConnection, where: ColumnElement[bool]) -> list[Dispute]:
-    query = select(disputes).where(where).order_by(disputes.c.received_at, disputes.c.id)
-    return await from_rows(conn, (await conn.execute(query)).all())
-
-
 async def from_rows(conn: AsyncConnection, rows: Sequence[Row[Any]]) -> list[Dispute]:
     steps: dict[str, list[Step]] = defaultdict(list)
     table = dispute_steps
@@ -85,23 +80,29 @@ async def from_rows(conn: AsyncConnection, rows: Sequence[Row[Any]]) -> list[Dis
         .where(table.c.dispute_id.in_([row.id for row in rows]))
         .order_by(table.c.dispute_id, table.c.number)
     ):
-        step = Step(state=DisputeState(row.state), at=row.at, by=row.by, reason=row.reason)
-        steps[row.dispute_id].append(step)
-    return [
-        Dispute(
-            dispute_id=row.id,
-            kind=DisputeKind(row.kind),
-            debts=tuple(row.debts),
-            received_at=row.received_at,
-            in_writing=row.in_writing,
-            in_validation_period=row.in_validation_period,
-            statement=row.statement,
-            identified=row.identified,
-            steps=tuple(steps[row.id]),
-            disputed_minor=row.disputed_minor,
-        )
-        for row in rows
-    ]
+        steps[row.dispute_id].append(step_from(row))
+    return [dispute_from(row, steps[row.id]) for row in rows]
+
+
+def step_from(row: Row[Any]) -> Step:
+    """A step from its row."""
+    return Step(state=DisputeState(row.state), at=row.at, by=row.by, reason=row.reason)
+
+
+def dispute_from(row: Row[Any], steps: Sequence[Step]) -> Dispute:
+    """A dispute from its row; the steps are in order."""
+    return Dispute(
+        dispute_id=row.id,
+        kind=DisputeKind(row.kind),
+        debts=tuple(row.debts),
+        received_at=row.received_at,
+        in_writing=row.in_writing,
+        in_validation_period=row.in_validation_period,
+        statement=row.statement,
+        identified=row.identified,
+        steps=tuple(steps),
+        disputed_minor=row.disputed_minor,
+    )
 
 
 def deadline_from(row: Row[Any]) -> Deadline:

@@ -145,11 +145,6 @@ async def move(db: Database, dispute_id: str, decision: Decision, *, now: dateti
     return after
 
 
-async def of_case(conn: AsyncConnection, case_id: str) -> list[Dispute]:
-    """The disputes of a case, oldest first."""
-    return await dispute_rows.find(conn, disputes.c.case_id == case_id)
-
-
 async def find(conn: AsyncConnection, dispute_id: str) -> Dispute:
     """The dispute. Raises LookupError."""
     (found,) = await dispute_rows.from_rows(conn, [await dispute_rows.row_of(conn, dispute_id)])

@@ -7,7 +7,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, Select, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.store import case_events
@@ -85,15 +85,15 @@ async def add(db: Database, new: NewDocument, *, now: datetime) -> Filed:
         facts = {"kind": new.kind, "sha256": row["sha256"], "about": new.subject, "by": new.by}
         news = News(kind="document.filed", subject=str(row["id"]), facts=facts, at=now)
         await append(db, conn, [await case_events.tell(conn, case, news)])
-        kept = (await conn.execute(_filed().where(documents.c.id == row["id"]))).one()
-    return _from(kept)
+        kept = (await conn.execute(select_filed().where(documents.c.id == row["id"]))).one()
+    return filed_from(kept)
 
 
 async def of_case(conn: AsyncConnection, case_id: str) -> list[Filed]:
     """The papers of a case, oldest first."""
-    query = _filed().where(documents.c.case_id == case_id)
+    query = select_filed().where(documents.c.case_id == case_id)
     rows = await conn.execute(query.order_by(documents.c.added_at, documents.c.id))
-    return [_from(row) for row in rows]
+    return [filed_from(row) for row in rows]
 
 
 async def content(conn: AsyncConnection, document_id: str) -> tuple[Filed, bytes]:
@@ -104,14 +104,16 @@ async def content(conn: AsyncConnection, document_id: str) -> tuple[Filed, bytes
         raise LookupError(f"there is no document {document_id}")
     if sha256(row.content).hexdigest() != row.sha256:
         raise Altered(f"document {document_id} is not what was filed")
-    return _from(row), row.content
+    return filed_from(row), row.content
 
 
-def _filed() -> Any:
+def select_filed() -> Select[Any]:
+    """Papers without their content."""
     return select(*(column for column in documents.c if column.name != "content"))
 
 
-def _from(row: Row[Any]) -> Filed:
+def filed_from(row: Row[Any]) -> Filed:
+    """A paper from its row."""
     return Filed(
         id=row.id,
         case_id=row.case_id,

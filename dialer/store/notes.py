@@ -8,7 +8,6 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Row, insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.store.case_rows import hold_case
 from dialer.store.casework_tables import case_notes
@@ -67,17 +66,6 @@ async def add(db: Database, new: NewNote, *, now: datetime) -> Note:
         await append(db, conn, [Draft(kind="note", body=body, person=case.consumer_id)])
         kept = (await conn.execute(select(case_notes).where(case_notes.c.id == row["id"]))).one()
     return note_from(kept)
-
-
-async def of_case(conn: AsyncConnection, case_id: str, *, limit: int) -> list[Note]:
-    """The notes of a case, newest first."""
-    rows = await conn.execute(
-        select(case_notes)
-        .where(case_notes.c.case_id == case_id)
-        .order_by(case_notes.c.at.desc(), case_notes.c.id)
-        .limit(limit)
-    )
-    return [note_from(row) for row in rows]
 
 
 def note_from(row: Row[Any]) -> Note:

@@ -88,10 +88,8 @@ async def find(conn: AsyncConnection, where: ColumnElement[bool]) -> list[Stored
         .where(parts.c.plan_id.in_([row.id for row in rows]))
         .order_by(parts.c.plan_id, parts.c.due_on, parts.c.number)
     ):
-        schedules[row.plan_id].append(
-            Instalment(number=row.number, due_on=row.due_on, amount_minor=row.amount_minor)
-        )
-    return [_plan_from(row, schedules[row.id]) for row in rows]
+        schedules[row.plan_id].append(instalment_from(row))
+    return [plan_from(row, schedules[row.id]) for row in rows]
 
 
 async def keep(conn: AsyncConnection, new: StoredPlan) -> None:
@@ -131,7 +129,13 @@ async def keep(conn: AsyncConnection, new: StoredPlan) -> None:
     )
 
 
-def _plan_from(row: Row[Any], schedule: Sequence[Instalment]) -> StoredPlan:
+def instalment_from(row: Row[Any]) -> Instalment:
+    """An instalment from its row."""
+    return Instalment(number=row.number, due_on=row.due_on, amount_minor=row.amount_minor)
+
+
+def plan_from(row: Row[Any], schedule: Sequence[Instalment]) -> StoredPlan:
+    """A plan from its row; the schedule is in order."""
     return StoredPlan(
         id=row.id,
         case_id=row.case_id,

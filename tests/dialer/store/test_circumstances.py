@@ -11,6 +11,7 @@ from compliance.facts import Mode
 from compliance.permit import Permit, Refusal
 from dialer.casework.willingness import Direction
 from dialer.model.circumstance import Circumstance, CircumstanceKind
+from dialer.reports.case_view import CaseView, case_view
 from dialer.store import circumstances, knowledge, notes, promises, tables
 from dialer.store.circumstances import BadCircumstance, NewCircumstance
 from dialer.store.database import Database
@@ -33,6 +34,13 @@ async def tell(db: Database, one: Somebody, kind: CircumstanceKind, **body: obje
 async def known(db: Database, one: Somebody, *, sensitive: bool = False) -> list[Circumstance]:
     async with db.read() as conn:
         return await circumstances.of_consumer(conn, one.person, sensitive=sensitive)
+
+
+async def shown(db: Database, one: Somebody) -> CaseView:
+    async with db.read() as conn:
+        view = await case_view(conn, one.case, now=db.clock.now(), sensitive=False, allowance=None)
+    assert view is not None
+    return view
 
 
 async def test_the_ability_to_pay_follows_from_what_was_told(
@@ -109,9 +117,7 @@ async def test_signs_of_will_come_from_the_history(db: Database, clock: ManualCl
     await clock.advance(timedelta(days=20).total_seconds())
     await promises.judge_case(db, one.case, now=db.clock.now())
     await pay(db, one, 5_000, clock.now().date())
-    async with db.read() as conn:
-        signs = await circumstances.signals(conn, one.case, db.clock.now())
-    assert [(sign.direction, sign.reason) for sign in signs] == [
+    assert [(sign.direction, sign.reason) for sign in (await shown(db, one)).signals] == [
         (Direction.AGAINST, "1 promises broken"),
         (Direction.FOR, "1 payments in 90 days"),
     ]
@@ -123,9 +129,7 @@ async def test_notes_stay_as_written_newest_first(db: Database, clock: ManualClo
         new = NewNote(case_id=one.case, kind=kind, text=text, by="agent-1")
         await notes.add(db, new, now=db.clock.now())
         await clock.advance(60)
-    async with db.read() as conn:
-        found = await notes.of_case(conn, one.case, limit=10)
-    assert [(note.kind, note.text) for note in found] == [
+    assert [(note.kind, note.text) for note in (await shown(db, one)).notes] == [
         (NoteKind.HAND_OVER, "plan next"),
         (NoteKind.NOTE, "prefers mornings"),
     ]
