@@ -13,16 +13,17 @@ from compliance import packs as rule_packs
 from compliance.pack import RulePack, parse
 from compliance.replay import Change
 from compliance.shares import Share
-from dialer.commands import AsJson, instant, on_store, show
+from dialer.commands import instant, on_store, show
 from dialer.engine.cutover import Cutover
 from dialer.engine.cutover import cutover as day_one
+from dialer.options import AsJson
 from dialer.reports.pack_diff import differences
 from dialer.reports.pressure import Pressure, find_pressure
 from dialer.reports.proof.collecting import scope_of
 from dialer.reports.proof.verifying import verify_proof
 from dialer.reports.proof.writing import Written, write_proof
 from dialer.settings import Settings
-from dialer.store import ledger_root, replaying
+from dialer.store import ledger_reader, ledger_root, replaying
 from dialer.store.closing import day
 from dialer.store.database import Database
 from dialer.store.exposure import find_exposure
@@ -38,19 +39,6 @@ proof_app = typer.Typer(
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 WHOLE = 0
 FAILED = 1
-
-
-def mount(app: typer.Typer, *, packs: typer.Typer, ledger: typer.Typer) -> None:
-    """Put the auditor's commands beside the others."""
-    app.command("replay")(replay)
-    app.command("whatif")(whatif)
-    app.command("closing")(closing)
-    app.command("exposure")(exposure)
-    app.command("cutover")(cutover)
-    app.command("pressure")(pressure)
-    packs.command("diff")(packs_diff)
-    ledger.command("root")(ledger_root_command)
-    app.add_typer(proof_app, name="proof")
 
 
 def replay(
@@ -137,6 +125,26 @@ def packs_diff(a: str, b: str, as_json: AsJson = False) -> None:
         for one in found:
             typer.echo(f"{one.rule}: {one.key}: {one.before!r} -> {one.after!r}")
     raise typer.Exit(FAILED if found else WHOLE)
+
+
+def ledger_verify(
+    file: Annotated[Path | None, typer.Option(help="An export, with no database.")] = None,
+) -> None:
+    """Walk the ledger; the first broken entry is named."""
+    if file is not None:
+        verified = ledger_reader.verify_file(file)
+    else:
+        verified = on_store(Settings(), ledger_reader.verify)
+    if verified.broken is not None:
+        broken = verified.broken
+        raise ValueError(f"broken at {broken.stream} {broken.seq}: {broken.reason}")
+    typer.echo(f"{verified.entries} entries in {verified.streams} streams: unbroken")
+
+
+def ledger_export(file: Path) -> None:
+    """Write the ledger as JSON lines that `verify --file` checks."""
+    count = on_store(Settings(), lambda db: ledger_reader.export(db, file))
+    typer.echo(f"{count} entries")
 
 
 def ledger_root_command(as_json: AsJson = False) -> None:

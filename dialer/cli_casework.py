@@ -11,8 +11,9 @@ import typer
 from pydantic import TypeAdapter
 
 from dialer.casework.terms import shipped, terms_for
-from dialer.commands import AsJson, on_store, reading
+from dialer.commands import on_store, reading
 from dialer.engine.reminders import assess_plans, judge_promises
+from dialer.options import AsJson
 from dialer.reports.case_view import CaseView, case_view
 from dialer.reports.legal_bundle import as_pdf, as_zip, collect
 from dialer.reports.spreadsheet import as_csv, as_xlsx
@@ -39,17 +40,6 @@ reports_app = typer.Typer(no_args_is_help=True, help="Reports that go out by the
 article_app = typer.Typer(no_args_is_help=True, help="The knowledge base.")
 Case = Annotated[str, typer.Option("--case", help="The creditor's number of the case.")]
 Out = Annotated[Path, typer.Option(help="Where the file goes.")]
-
-
-def mount(app: typer.Typer) -> None:
-    """Hang the commands of case work on the command line."""
-    app.command("import-payments")(import_payments_command)
-    app.command("report")(report)
-    app.command("hand-over")(hand_over_command)
-    app.command("judge")(judge)
-    app.add_typer(case_app, name="case")
-    app.add_typer(article_app, name="articles")
-    app.add_typer(reports_app, name="reports")
 
 
 def import_payments_command(

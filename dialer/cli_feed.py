@@ -23,11 +23,6 @@ Until = Annotated[str | None, typer.Option("--to", help="The instant after the l
 Case = Annotated[str | None, typer.Option("--case", help="Only this case, by its number.")]
 
 
-def mount(app: typer.Typer) -> None:
-    """Hang the commands on the command line."""
-    app.add_typer(feed_app, name="feed")
-
-
 @feed_app.command("catalogue")
 def catalogue() -> None:
     """Every event and its data, as Markdown."""

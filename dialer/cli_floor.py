@@ -16,7 +16,8 @@ import typer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from compliance import packs as rule_packs
-from dialer.commands import AsJson, on_store, show
+from dialer.commands import on_store, show
+from dialer.options import AsJson
 from dialer.pacing.vicidial_settings import Understood, understand
 from dialer.reports.standstill import Note
 from dialer.reports.why import Answer

@@ -5,8 +5,9 @@ from __future__ import annotations
 import typer
 from sqlalchemy import func, select
 
-from dialer.commands import AsJson, on_store, show
+from dialer.commands import on_store, show
 from dialer.key_ring import ENVIRONMENT, open_keys
+from dialer.options import AsJson
 from dialer.settings import Settings
 from dialer.store import tables
 from dialer.store.database import Database

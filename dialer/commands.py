@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import TypeVar
 
 import typer
 from rich.console import Console
@@ -19,8 +19,6 @@ from dialer.settings import Settings
 from dialer.store.database import Database, migrate, open_database
 
 T = TypeVar("T")
-
-AsJson = Annotated[bool, typer.Option("--json", help="Data as JSON.")]
 
 
 def on_store(settings: Settings, job: Callable[[Database], Awaitable[T]]) -> T:
