@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from compliance.facts import Channel
@@ -17,6 +18,25 @@ from dialer.store.work import FollowUp, WorkState, move_on
 
 _TABLE = tables.campaign_cases
 _TOP_PRIORITY = 9
+_CONSUMER = (
+    select(tables.cases.c.consumer_id)
+    .where(tables.cases.c.id == _TABLE.c.case_id)
+    .scalar_subquery()
+)
+_WANTED = (
+    _TABLE.c.case_id,
+    _CONSUMER.label("consumer_id"),
+    _TABLE.c.step,
+    _TABLE.c.next_channel,
+    _TABLE.c.next_at,
+    _TABLE.c.placed_at,
+    _TABLE.c.position,
+    _TABLE.c.priority,
+    _TABLE.c.last_outcome,
+    _TABLE.c.list_name,
+    _TABLE.c.updated_at,
+)
+_ORDER = (4, 6)  # next_at, position
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,9 +85,9 @@ async def claim_due(
             queue = and_(queue, _TABLE.c.list_name == list_name, _TABLE.c.list_name != "")
         priority = await _next_priority(conn, queue, _TOP_PRIORITY)
         while priority is not None and len(rows) < limit:
-            rows += await _due(conn, queue, priority, now, limit - len(rows))
+            due = _due(queue, priority, now, limit - len(rows))
+            rows += await _lease(conn, campaign_id, due, owner, now + lease)
             priority = await _next_priority(conn, queue, priority - 1)
-        await _lease(conn, campaign_id, rows, owner, now + lease)
     return [_due_case(campaign_id, row, now) for row in rows]
 
 
@@ -76,22 +96,18 @@ async def claim_case(
 ) -> DueCase | None:
     """Lease one case for an agent who calls it, due or not; None where somebody works it."""
     async with db.write() as conn:
-        found = await conn.execute(
-            select(_TABLE, tables.cases.c.consumer_id)
-            .join(tables.cases, tables.cases.c.id == _TABLE.c.case_id)
+        asked = (
+            select(_TABLE.c.case_id)
             .where(
                 _TABLE.c.campaign_id == campaign_id,
                 _TABLE.c.case_id == case_id,
                 _TABLE.c.state != WorkState.WORKING,
                 or_(_TABLE.c.lease_until.is_(None), _TABLE.c.lease_until <= now),
             )
-            .with_for_update(of=_TABLE, skip_locked=True)
+            .with_for_update(skip_locked=True)
         )
-        row = found.one_or_none()
-        if row is None:
-            return None
-        await _lease(conn, campaign_id, [row], owner, now + lease)
-    return _due_case(campaign_id, row, now)
+        leased = await _lease(conn, campaign_id, asked, owner, now + lease)
+    return _due_case(campaign_id, leased[0], now) if leased else None
 
 
 async def release(
@@ -140,18 +156,20 @@ async def plan(db: Database, due: DueCase, follow_up: FollowUp, now: datetime) -
 
 
 def _due_case(campaign_id: str, row: Row[Any], now: datetime) -> DueCase:
+    case_id, consumer_id, step, channel, next_at, *rest, updated_at = row
+    placed_at, _, priority, last_outcome, list_name = rest
     return DueCase(
         campaign_id=campaign_id,
-        case_id=row.case_id,
-        consumer_id=row.consumer_id,
-        step=row.step,
-        channel=Channel(row.next_channel) if row.next_channel else None,
-        due_at=row.next_at or now,
-        placed_at=row.placed_at,
-        priority=row.priority,
-        last_outcome=row.last_outcome,
-        list_name=row.list_name,
-        seen_at=row.updated_at,
+        case_id=case_id,
+        consumer_id=consumer_id,
+        step=step,
+        channel=Channel(channel) if channel else None,
+        due_at=next_at or now,
+        placed_at=placed_at,
+        priority=priority,
+        last_outcome=last_outcome,
+        list_name=list_name,
+        seen_at=updated_at,
     )
 
 
@@ -165,12 +183,11 @@ async def _next_priority(
     return highest
 
 
-async def _due(
-    conn: AsyncConnection, queue: ColumnElement[bool], priority: int, now: datetime, limit: int
-) -> Sequence[Row[Any]]:
-    found = await conn.execute(
-        select(_TABLE, tables.cases.c.consumer_id)
-        .join(tables.cases, tables.cases.c.id == _TABLE.c.case_id)
+def _due(
+    queue: ColumnElement[bool], priority: int, now: datetime, limit: int
+) -> Select[tuple[str]]:
+    return (
+        select(_TABLE.c.case_id)
         .where(
             queue,
             _TABLE.c.priority == priority,
@@ -179,25 +196,26 @@ async def _due(
         )
         .order_by(_TABLE.c.next_at, _TABLE.c.position)
         .limit(limit)
-        .with_for_update(of=_TABLE, skip_locked=True)
+        .with_for_update(skip_locked=True)
     )
-    return found.all()
 
 
 async def _lease(
     conn: AsyncConnection,
     campaign_id: str,
-    rows: Sequence[Row[Any]],
+    due: Select[tuple[str]],
     owner: str,
     until: datetime,
-) -> None:
-    if not rows:
-        return
-    await conn.execute(
+) -> list[Row[Any]]:
+    """Lease what is due by one statement; the rows in their order. The list is made once, first."""
+    chosen = due.cte("due")
+    leased = await conn.execute(
         update(_TABLE)
         .where(
             _TABLE.c.campaign_id == campaign_id,
-            _TABLE.c.case_id.in_([row.case_id for row in rows]),
+            _TABLE.c.case_id.in_(select(chosen.c.case_id)),
         )
         .values(lease_owner=owner, lease_until=until)
+        .returning(*_WANTED)
     )
+    return sorted(leased, key=itemgetter(*_ORDER))
