@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from compliance.outcomes import Counts, classes
+from compliance.outcomes import CLASSES, Counts
 from dialer.model.debt import bucket, grown
 from dialer.model.promise import PromiseState
 from dialer.reports.scope import EVERYTHING, Scope, Within, within
@@ -24,6 +24,15 @@ from dialer.store import campaigns as campaigns_store
 from dialer.store import tables
 from dialer.store.attempts import NOT_SENT
 from dialer.store.casework_tables import complaints, payment_lines, payments, plans
+
+_SILENT = tuple(
+    outcome for outcome, counts in CLASSES.items() if not counts & Counts.EFFECTIVE_CONVERSATION
+)
+"""What is no talk; an outcome outside the list is one, as everywhere."""
+
+_OUTCOME = tables.attempts.c.outcome
+_SENT = func.count(case((_OUTCOME != NOT_SENT, 1)))
+_SPOKEN = func.count(case((_OUTCOME.not_in((*_SILENT, NOT_SENT)), 1)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,26 +205,13 @@ async def _campaigns(conn: AsyncConnection, period: Period, within: Within) -> S
     )
     cases = {row.campaign_id: row.n for row in stock}
     counted: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    query = (
+    worked = await conn.execute(
         select(
             tries.c.campaign_id,
-            tries.c.outcome,
-            func.count().label("n"),
+            _SENT.label("contacts"),
+            _SPOKEN.label("right_party"),
+            func.count(func.distinct(tries.c.case_id)).label("worked"),
         )
-        .where(
-            period.has(tries.c.reserved_at),
-            tries.c.campaign_id.is_not(None),
-            tries.c.outcome != NOT_SENT,
-            within.has(tries.c.case_id),
-        )
-        .group_by(tries.c.campaign_id, tries.c.outcome)
-    )
-    for row in await conn.execute(query):
-        counted[row.campaign_id]["contacts"] += row.n
-        if classes(row.outcome) & Counts.EFFECTIVE_CONVERSATION:
-            counted[row.campaign_id]["right_party"] += row.n
-    worked = await conn.execute(
-        select(tries.c.campaign_id, func.count(func.distinct(tries.c.case_id)).label("n"))
         .where(
             period.has(tries.c.reserved_at),
             tries.c.campaign_id.is_not(None),
@@ -224,7 +220,11 @@ async def _campaigns(conn: AsyncConnection, period: Period, within: Within) -> S
         .group_by(tries.c.campaign_id)
     )
     for row in worked:
-        counted[row.campaign_id]["worked"] += row.n
+        counted[row.campaign_id] |= {
+            "contacts": row.contacts,
+            "right_party": row.right_party,
+            "worked": row.worked,
+        }
     made = tables.promises
     promised = await conn.execute(
         select(tries.c.campaign_id, func.count().label("n"))
@@ -271,21 +271,20 @@ async def _hours(conn: AsyncConnection, period: Period, cases: Within) -> Sheet:
     if conn.dialect.name == "postgresql":
         hour = func.extract("hour", func.timezone("UTC", tries.c.reserved_at))
     query = (
-        select(hour.label("hour"), tries.c.outcome, func.count().label("n"))
+        select(hour.label("hour"), _SENT.label("calls"), _SPOKEN.label("spoke"))
         .where(
             period.has(tries.c.reserved_at),
             tries.c.channel == "call",
             tries.c.outcome != NOT_SENT,
             cases.has(tries.c.case_id),
         )
-        .group_by(hour, tries.c.outcome)
+        .group_by(hour)
+        .order_by(hour)
     )
-    calls: dict[int, list[int]] = defaultdict(lambda: [0, 0])
-    for row in await conn.execute(query):
-        reached = bool(classes(row.outcome) & Counts.EFFECTIVE_CONVERSATION)
-        calls[int(row.hour)][0] += row.n
-        calls[int(row.hour)][1] += row.n if reached else 0
-    rows = [(hour, n, spoke, _rate(spoke, n)) for hour, (n, spoke) in sorted(calls.items())]
+    rows = [
+        (int(row.hour), row.calls, row.spoke, _rate(row.spoke, row.calls))
+        for row in await conn.execute(query)
+    ]
     return _sheet("Best hours", ("hour_utc", "calls", "right_party", "rate"), rows)
 
 

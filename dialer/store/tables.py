@@ -343,9 +343,10 @@ attempts = Table(
     Column("closed_at", UtcDateTime),
     Index(None, "consumer_id", "reserved_at"),
     Index(None, "contact_point_id", "reserved_at"),
-    Index(None, "campaign_id", "reserved_at"),
+    # Figures of a campaign are read from this index alone.
+    Index(None, "campaign_id", "reserved_at", "channel", "outcome", "case_id"),
     Index(None, "case_id", "reserved_at"),
-    Index(None, "reserved_at"),
+    Index(None, "reserved_at", "channel", "outcome"),  # and those of the hours from this one
     Index(
         "ix_attempts_open",
         "lease_until",
