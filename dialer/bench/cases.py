@@ -8,14 +8,16 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
+from compliance import packs
 from compliance.facts import Channel
 from dialer.bench.importing import write_cases
-from dialer.bench.people import LEASE, NOON, new_campaign
+from dialer.bench.people import ACTOR, LEASE, NOON, new_campaign
 from dialer.bench.portfolio import fill
 from dialer.bench.result import BenchFailed, Result, Row
 from dialer.bench.stores import KEYS, open_stores
 from dialer.bench.timing import Laps, watch
 from dialer.casework.terms import shipped
+from dialer.engine.next_moment import next_moments
 from dialer.reports.case_view import case_view
 from dialer.reports.superiors import Period, hand_over, period_report
 from dialer.store import tables
@@ -69,11 +71,12 @@ async def run(
 
 
 async def _views(db: Database, size: Row, cases: int, count: int) -> list[Row]:
-    """A case on one page, beside one read of its row."""
+    """A case on one page and its next lawful moments, beside one read of its row."""
     rng = random.Random(cases)
     chosen = [f"case-{rng.randrange(cases):08d}" for _ in range(count)]
     allowance = shipped()["US"].allowance
-    views, bare = Laps(), Laps()
+    views, moments, bare = Laps(), Laps(), Laps()
+    catalogue = packs.shipped()
     for case_id in chosen:
         with views.lap():
             async with db.read() as conn:
@@ -82,6 +85,10 @@ async def _views(db: Database, size: Row, cases: int, count: int) -> list[Row]:
                 )
         if view is None or not view.history:
             raise BenchFailed(f"{case_id} shows nothing")
+        with moments.lap():
+            await next_moments(
+                db, catalogue, view.consumer_id, list(Channel), actor=ACTOR, now=NOON
+            )
         with bare.lap():
             async with db.read() as conn:
                 await conn.execute(select(tables.cases).where(tables.cases.c.id == case_id))
@@ -90,6 +97,8 @@ async def _views(db: Database, size: Row, cases: int, count: int) -> list[Row]:
         {**size, "what": "case view", "p50_ms": views.percentile_ms(0.5),
          "p99_ms": views.percentile_ms(0.99), "aim_ms": AIM_MS,
          "ratio": views.percentile_ms(0.5) / baseline},
+        {**size, "what": "its next lawful moments", "p50_ms": moments.percentile_ms(0.5),
+         "p99_ms": moments.percentile_ms(0.99), "ratio": moments.percentile_ms(0.5) / baseline},
         {**size, "what": "one row of it (bare)", "p50_ms": baseline,
          "p99_ms": bare.percentile_ms(0.99)},
     ]  # fmt: skip
