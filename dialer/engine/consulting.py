@@ -230,6 +230,7 @@ class Consulting:
             state=Consultation(guest=guest, outside=outside),
         )
         self._talks[errand.call_id] = talk
+        asked = False
         try:
             if note.strip():
                 written = NewNote(
@@ -238,9 +239,10 @@ class Consulting:
                 await add_note(self._db, written, now=self._db.clock.now())
             await self._enter(talk, Step.ASKED)
             self._screens.talk(name)  # it may have ended meanwhile
-        except BaseException:
-            self._talks.pop(errand.call_id, None)
-            raise
+            asked = True
+        finally:
+            if not asked:
+                self._talks.pop(errand.call_id, None)
         return talk
 
     async def _ask(

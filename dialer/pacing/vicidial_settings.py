@@ -19,6 +19,7 @@ NAMES: Mapping[str, str] = MappingProxyType(
         "team": "allowed_campaigns (user group)",
         "rank": "shared_dial_rank",
         "caller_ids": "campaign_cid, use_custom_cid, cid_group_id",
+        "consult_numbers": "transfer presets",
         "weights": "list_order_mix",
         "quotas": "demographic_quotas",
         "takes_calls": "campaign_allow_inbound",

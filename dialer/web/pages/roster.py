@@ -148,6 +148,7 @@ def _written(settings: CampaignSettings) -> dict[str, str]:
     return {
         "needs": ", ".join(settings.needs),
         "caller_ids": ", ".join(settings.caller_ids),
+        "consult_numbers": ", ".join(settings.consult_numbers),
         "weights": ", ".join(f"{name} = {weight}" for name, weight in settings.weights.items()),
         "quotas": "\n".join(quotas),
     }
@@ -172,6 +173,7 @@ def _document(entered: dict[str, str]) -> dict[str, Any]:
         "rank": int(entered.get("rank") or 5),
         "needs": _list(entered.get("needs")),
         "caller_ids": _list(entered.get("caller_ids")),
+        "consult_numbers": _list(entered.get("consult_numbers")),
         "weights": weights,
         "quotas": quotas,
         **{
