@@ -10,7 +10,8 @@ from xlsxwriter import Workbook
 
 Cell = str | int | float | None
 
-_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", *"\uff1d\uff0b\uff0d\uff20")
+"""The last four are the wide forms of the first, which spreadsheet programs in Chinese run too."""
 
 
 def plain(cell: Cell) -> Cell:
