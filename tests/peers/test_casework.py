@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-import uvicorn
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 from sqlalchemy import update
 
@@ -23,12 +20,13 @@ from dialer.store.importing.payments import PaymentOptions, import_payments
 from dialer.store.knowledge import NewArticle
 from dialer.web.app import create_app
 from scheduler.clock import ManualClock
-from tests.conftest import find_program, free_port
+from tests.conftest import find_program
 from tests.dialer.store.owing import owe
 from tests.dialer.store.people import Somebody, add_campaign, add_somebody
 from tests.dialer.web.conftest import NOON, Outside, make_services, url_of
 from tests.dialer.web.offers import Paper, allow_texts, open_offers, path_in
 from tests.dialer.web.sample import PASSWORD, add_account
+from tests.dialer.web.serving import served
 from tests.keys import KEYS
 from tests.peers.test_console import CHROMIUM
 
@@ -89,20 +87,6 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
         async with served(create_app(services)) as address:
             yield Desk(address=address, db=db, one=one, paper=paper, browser=browser)
         await browser.close()
-
-
-@asynccontextmanager
-async def served(app: object) -> AsyncIterator[str]:
-    port = free_port()
-    config = uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, lifespan="off")
-    server = uvicorn.Server(config)
-    task = asyncio.create_task(server.serve())
-    async with asyncio.timeout(10):
-        while not server.started:
-            await asyncio.wait({task}, timeout=0.01)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    await asyncio.wait_for(task, 10)
 
 
 async def fill(db: Database) -> Somebody:
@@ -235,11 +219,11 @@ async def test_a_superior_resolves_a_dispute_and_downloads_the_file(
     dispute = superior.get_by_role("row", name=re.compile("^Dispute"))
     for state, shown in (("investigating", "Being checked"), ("answered", "Answered")):
         await superior.get_by_label("Next step").select_option(state)
-        await superior.get_by_label("Reason").fill("as the receipt shows")
+        await superior.get_by_label("Reason", exact=True).fill("as the receipt shows")
         await superior.get_by_role("button", name="Decide").click()
         await expect(dispute).to_contain_text(shown)
     await superior.get_by_label("Next step").select_option("partly_upheld")
-    await superior.get_by_label("Reason").fill("the payment was on another account")
+    await superior.get_by_label("Reason", exact=True).fill("the payment was on another account")
     await superior.get_by_label("Written off").fill("40")
     await superior.locator("select[name=part]").select_option("principal")
     await superior.get_by_role("button", name="Decide").click()

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 import re
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-import uvicorn
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from dialer.feed.feed import FeedEvent
@@ -18,9 +16,10 @@ from dialer.store.accounts import Role
 from dialer.store.database import Database, migrate, open_database
 from dialer.web.app import create_app
 from scheduler.clock import ManualClock
-from tests.conftest import find_program, free_port
+from tests.conftest import find_program
 from tests.dialer.web.conftest import NOON, Outside, make_services, url_of
 from tests.dialer.web.sample import PASSWORD, add_account, add_contact, fill
+from tests.dialer.web.serving import served
 from tests.keys import KEYS
 
 pytestmark = pytest.mark.peer("chromium")
@@ -59,18 +58,8 @@ async def console(db: Database, feed: InProcessFeed) -> AsyncIterator[str]:
     clock = db.clock
     assert isinstance(clock, ManualClock)
     app = create_app(make_services(db, feed, clock, Outside()))
-    port = free_port()
-    server = uvicorn.Server(
-        uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, lifespan="off")
-    )
-    task = asyncio.create_task(server.serve())
-    async with asyncio.timeout(10):
-        while not server.started:
-            await asyncio.wait({task}, timeout=0.01)
-    yield f"http://127.0.0.1:{port}"
-    app.state.streams.close()
-    server.should_exit = True
-    await asyncio.wait_for(task, 10)
+    async with served(app) as address:
+        yield address
 
 
 @pytest.fixture

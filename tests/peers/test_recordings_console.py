@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import uvicorn
 from playwright.async_api import Browser, Page, expect
 from sqlalchemy import select
 
@@ -21,8 +19,8 @@ from dialer.web.app import create_app
 from recordings.drivers.folder import open_vault
 from recordings.keys import KeyRing, new_key
 from scheduler.clock import ManualClock
-from tests.conftest import free_port
 from tests.dialer.web.conftest import Outside, make_services
+from tests.dialer.web.serving import served
 from tests.peers import test_console as desk
 from tests.recordings.samples import write_wav
 
@@ -51,18 +49,8 @@ async def recording(db: Database, feed: InProcessFeed, tmp_path: Path) -> AsyncI
     await keeper.seal(name, file, notice_ms=900)
     assert await keeper.make_playable() == 1
     app = create_app(replace(make_services(db, feed, clock, Outside()), vault=vault))
-    port = free_port()
-    server = uvicorn.Server(
-        uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, lifespan="off")
-    )
-    task = asyncio.create_task(server.serve())
-    async with asyncio.timeout(10):
-        while not server.started:
-            await asyncio.wait({task}, timeout=0.01)
-    yield f"http://127.0.0.1:{port}"
-    app.state.streams.close()
-    server.should_exit = True
-    await asyncio.wait_for(task, 10)
+    async with served(app) as address:
+        yield address
 
 
 async def test_a_recording_is_heard_after_the_reason_held_and_the_log_names_the_listener(

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import uvicorn
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosedError
 
@@ -23,12 +22,12 @@ from dialer.store.accounts import Role, open_session
 from dialer.web.app import create_app
 from dialer.web.auth import CSRF_HEADER, SESSION_COOKIE
 from dialer.web.services import FloorServices
-from tests.conftest import free_port
 from tests.dialer.engine.floor import Scene, scene
 from tests.dialer.telephony.far_side import answers
 from tests.dialer.telephony.sipp import until
 from tests.dialer.web.conftest import Outside, make_services
 from tests.dialer.web.sample import add_account
+from tests.dialer.web.serving import served
 
 
 @dataclass
@@ -78,17 +77,8 @@ async def console(folder: Path, *agents: str) -> AsyncIterator[Console]:
         )
         services = replace(services, floor=floor, waiting=lambda: s.loop.waiting)
         app = create_app(services)
-        port = free_port()
-        config = uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, lifespan="off")
-        server = uvicorn.Server(config)
-        serving = asyncio.create_task(server.serve())
-        async with asyncio.timeout(10):
-            while not server.started:
-                await s.clock.sleep(0.01)
-        yield Console(address=f"http://127.0.0.1:{port}", scene=s)
-        app.state.streams.close()
-        server.should_exit = True
-        await asyncio.wait_for(serving, 10)
+        async with served(app) as address:
+            yield Console(address=address, scene=s)
         await app.state.looks.written()
 
 

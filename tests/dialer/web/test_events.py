@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager
 
 import httpx
 import pytest
-import uvicorn
 from fastapi import FastAPI
 
 from dialer.feed.feed import GAP, FeedEvent
@@ -18,24 +17,14 @@ from dialer.store.accounts import Role, create_token, revoke_token
 from dialer.store.database import Database
 from dialer.web import events
 from scheduler.clock import ManualClock
-from tests.conftest import free_port
+from tests.dialer.web.serving import served
 
 
 @pytest.fixture
 async def server(app: FastAPI) -> AsyncIterator[str]:
     """The app on a real server; its address."""
-    port = free_port()
-    running = uvicorn.Server(
-        uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, lifespan="off")
-    )
-    task = asyncio.create_task(running.serve())
-    async with asyncio.timeout(10):
-        while not running.started:
-            await asyncio.wait({task}, timeout=0.01)
-    yield f"http://127.0.0.1:{port}"
-    app.state.streams.close()
-    running.should_exit = True
-    await asyncio.wait_for(task, 5)
+    async with served(app, within=5.0) as address:
+        yield address
 
 
 @pytest.fixture
