@@ -58,8 +58,11 @@ async def listen(
 
 
 async def frames(lines: AsyncIterator[str]) -> AsyncIterator[dict[str, str]]:
+    """Events as a browser reads them: a line that begins with a colon is a comment."""
     frame: dict[str, str] = {}
     async for line in lines:
+        if line.startswith(":"):
+            continue
         if line:
             name, _, value = line.partition(":")
             frame[name] = value.strip()
